@@ -1,0 +1,90 @@
+package io.muster.base;
+
+import java.util.Locale;
+import java.util.Optional;
+
+/**
+ * The catalogue of stable codes, shared by logs, CLI and documentation; {@code muster explain CODE} prints an entry.
+ * A code is never reused for another meaning.
+ */
+public enum FaultCode {
+
+    // Configuration and command line
+    CONFIG_1("A configuration value is missing or cannot be used.",
+            "Correct the named key in the named file; the message says which values would do."),
+    CONFIG_2("The configuration file cannot be read.",
+            "Check that the file exists, is readable by this user and is TOML."),
+    CONFIG_3("A configuration key is not known.",
+            "Remove it or correct its spelling; the message lists the keys of that section."),
+    CLI_1("The command line cannot be used.", "See `muster help COMMAND`."),
+    CLI_2("No daemon could be chosen.",
+            "Name one with --node, --dir or MUSTER_SOCKET; the message lists the candidates."),
+    CLI_3("The daemon does not answer on its control socket.",
+            "It may have ended or be stopped: look at its log, or start it with `muster node`."),
+
+    // Data folder
+    DATA_1("The data folder is in use by another daemon.", "One daemon a folder: stop the other, or name another folder."),
+    DATA_2("The data folder belongs to another cluster or node.",
+            "Start the daemon with the folder that was founded for it; nothing was changed."),
+    DATA_3("The data folder has a newer format than this program.", "Use the newer program; nothing was changed."),
+    DATA_4("The data folder cannot be written.", "Free space or make it writable; the daemon promised nothing."),
+    DATA_5("The node's agreed record is missing or damaged.",
+            "This node may not vote with a record it doubts. Remove and add it back, or found the node anew."),
+
+    // Transport
+    LINK_1("A peer was refused.", "Its certificate, cluster or version does not fit; the message says which."),
+    LINK_2("An address cannot be listened on.", "Free the port or configure another."),
+
+    // Agreement and membership
+    QUORUM_1("This side has no quorum.", "Start or reconnect the nodes named; `muster why` shows what is missing."),
+    MEMBER_1("This node is not a member.", "It waits to be admitted; `muster why` shows by whom."),
+    MEMBER_2("This node was evicted by the others.", "It stopped; start it again and it joins as a new incarnation."),
+
+    // Fencing
+    FENCE_1("A fence method failed.", "The fence is tried again without end; the message names the device's answer."),
+    FENCE_2("No fence method is configured for the node.",
+            "Confirm by hand that it is off: `muster fence ack NODE`, or configure a method."),
+    FENCE_3("A node is not fenced yet.", "Data of its groups stays locked; see the message for the device's answer."),
+    FENCE_4("There is nothing to acknowledge.", "The named node has no open fence."),
+
+    // Groups and recovery
+    GROUP_1("The group cannot be changed as asked.", "The message says why."),
+    RECOVERY_1("A participant failed in a recovery phase.", "It is tried again; then the node withdraws."),
+    RECOVERY_2("A node did not pass a recovery phase in time.", "It is evicted and fenced, and the others go on."),
+
+    // Ourselves
+    SELF_1("An invariant is broken.", "The daemon stopped so that nothing is hurt. Please report the last log lines."),
+    SELF_2("The control request is not understood.", "See docs/CONTROL.md for the requests.");
+
+    private final String meaning;
+    private final String remedy;
+
+    FaultCode(String meaning, String remedy) {
+        this.meaning = meaning;
+        this.remedy = remedy;
+    }
+
+    /** The code as people see it: {@code FENCE-3}. */
+    public String label() {
+        return name().replace('_', '-');
+    }
+
+    public String meaning() {
+        return meaning;
+    }
+
+    public String remedy() {
+        return remedy;
+    }
+
+    /** Finds {@code FENCE-3} in any case. */
+    public static Optional<FaultCode> find(String label) {
+        String wanted = label.toUpperCase(Locale.ROOT).replace('-', '_');
+        for (FaultCode code : values()) {
+            if (code.name().equals(wanted)) {
+                return Optional.of(code);
+            }
+        }
+        return Optional.empty();
+    }
+}

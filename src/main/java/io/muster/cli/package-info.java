@@ -1,0 +1,2 @@
+/** The command line: parses, asks a daemon, prints; decides nothing. */
+package io.muster.cli;

@@ -1,0 +1,114 @@
+package io.muster.ledger;
+
+import io.muster.base.ClusterId;
+import io.muster.base.Incarnation;
+import io.muster.base.NodeId;
+import io.muster.quorum.Electorate;
+import java.util.Collections;
+import java.util.List;
+import java.util.Optional;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import java.util.TreeSet;
+
+/**
+ * All that the cluster has agreed on, at one version. It changes by {@link Draft} only, one version at a time; each
+ * version names its parent by digest and lists the events that made it out of the parent (rules L1, L10).
+ *
+ * @param cluster    which ledger this is
+ * @param version    0 when founded
+ * @param parent     digest of the state of {@code version - 1}
+ * @param proposedBy the ballot that first proposed this version; empty for version 0
+ * @param events     what this version changed
+ * @param electorate who decides
+ * @param recordIds  the random id of each acceptor's record: a record with another id is another acceptor (rule L8)
+ * @param members    who is in, by node
+ * @param departures lives that are out and still of concern
+ * @param lastLives  the highest life of each node that was ever a member: a lower one is never admitted again
+ * @param groups     by name
+ * @param nextIntent number of the next fence intent
+ * @param generationFloor no new group starts at or below this: the highest generation of any group that ended
+ * @param viewChangedAt the last version that changed members or their safety
+ */
+public record ClusterState(
+        ClusterId cluster,
+        long version,
+        Digest parent,
+        Optional<Ballot> proposedBy,
+        List<LedgerEvent> events,
+        Electorate electorate,
+        SortedMap<NodeId, Long> recordIds,
+        SortedMap<NodeId, Member> members,
+        SortedMap<Incarnation, Departure> departures,
+        SortedMap<NodeId, Long> lastLives,
+        SortedMap<GroupName, Group> groups,
+        long nextIntent,
+        long generationFloor,
+        long viewChangedAt) {
+
+    public static final int GROUPS_LIMIT = 64;
+    public static final int DEPARTURES_LIMIT = 128;
+    public static final int EVENTS_LIMIT = 512;
+
+    public ClusterState {
+        events = List.copyOf(events);
+        recordIds = Collections.unmodifiableSortedMap(new TreeMap<>(recordIds));
+        members = Collections.unmodifiableSortedMap(new TreeMap<>(members));
+        departures = Collections.unmodifiableSortedMap(new TreeMap<>(departures));
+        lastLives = Collections.unmodifiableSortedMap(new TreeMap<>(lastLives));
+        groups = Collections.unmodifiableSortedMap(new TreeMap<>(groups));
+    }
+
+    /** Version 0: made once, by an explicit act (rule Q8). */
+    public static ClusterState founded(ClusterId cluster, Electorate electorate, SortedMap<NodeId, Long> recordIds) {
+        return new ClusterState(
+                cluster, 0, Digest.NONE, Optional.empty(), List.of(), electorate, recordIds,
+                Collections.emptySortedMap(), Collections.emptySortedMap(), Collections.emptySortedMap(),
+                Collections.emptySortedMap(), 1, 0, 0);
+    }
+
+    public boolean isMember(Incarnation who) {
+        Member member = members.get(who.node());
+        return member != null && member.who().equals(who);
+    }
+
+    /** True when this life was a member once and is not any more. */
+    public boolean isPast(Incarnation who) {
+        return !isMember(who) && lastLives.getOrDefault(who.node(), 0L) >= who.life();
+    }
+
+    /** True when every life that left without a word has been made harmless. */
+    public boolean safe() {
+        return departures.values().stream().allMatch(Departure::harmless);
+    }
+
+    public boolean harmless(Incarnation who) {
+        Departure departure = departures.get(who);
+        return departure == null ? isPast(who) : departure.harmless();
+    }
+
+    public View view() {
+        TreeMap<NodeId, Incarnation> lives = new TreeMap<>();
+        members.forEach((node, member) -> lives.put(node, member.who()));
+        return new View(viewChangedAt, lives, safe());
+    }
+
+    /**
+     * A group by name. The group {@link GroupName#NODES} is the membership itself (001-3): its generation is the
+     * view's version, and it is in STOP while a departed life is not harmless.
+     */
+    public Optional<Group> group(GroupName name) {
+        if (name.equals(GroupName.NODES)) {
+            View view = view();
+            return Optional.of(new Group(
+                    name, view.version(), view.safe() ? Phase.RUNNING : Phase.STOP, view.members(), new TreeSet<>(
+                            departures.values().stream().filter(d -> !d.harmless()).map(Departure::who).toList())));
+        }
+        return Optional.ofNullable(groups.get(name));
+    }
+
+    /** A draft of the next version. */
+    public Draft draft(Ballot ballot) {
+        return new Draft(this, ballot);
+    }
+}

@@ -1,0 +1,284 @@
+package io.muster.ledger;
+
+import io.muster.base.Incarnation;
+import io.muster.base.Invariant;
+import io.muster.base.NodeId;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.SortedMap;
+import java.util.SortedSet;
+import java.util.TreeMap;
+import java.util.TreeSet;
+
+/**
+ * The next version in the making: each layer that wants something agreed looks at {@link #state()}, which already
+ * shows what the layers before it want, and adds its events. This is also the only place that knows what an event
+ * does, so a proposer and a replay of events cannot disagree.
+ */
+public final class Draft {
+
+    private final ClusterState base;
+    private final Ballot ballot;
+    private final List<LedgerEvent> events = new ArrayList<>();
+    private ClusterState state;
+
+    Draft(ClusterState base, Ballot ballot) {
+        this.base = base;
+        this.ballot = ballot;
+        this.state = base;
+    }
+
+    /** The state as it would be with what was added so far, still under the version it is drafted from. */
+    public ClusterState state() {
+        return state;
+    }
+
+    public Ballot ballot() {
+        return ballot;
+    }
+
+    public boolean isEmpty() {
+        return events.isEmpty();
+    }
+
+    /** What was added so far, in order. */
+    public List<LedgerEvent> events() {
+        return List.copyOf(events);
+    }
+
+    /** @return why the event does not fit the state, or empty when it was added */
+    public Optional<String> add(LedgerEvent event) {
+        Optional<String> refusal = events.size() >= ClusterState.EVENTS_LIMIT
+                ? Optional.of("a version has at most " + ClusterState.EVENTS_LIMIT + " events")
+                : refusal(event);
+        if (refusal.isEmpty()) {
+            events.add(event);
+            Changed changed = new Changed(state);
+            changed.apply(event);
+            state = changed.done(base.version() + 1, List.copyOf(events));
+        }
+        return refusal;
+    }
+
+    /** The finished next version, with its parent named. */
+    public ClusterState finish(Digest parent) {
+        Invariant.holds(!events.isEmpty(), "a version without events on version %d", base.version());
+        return new ClusterState(
+                base.cluster(), base.version() + 1, parent, Optional.of(ballot), events, state.electorate(),
+                state.recordIds(), state.members(), state.departures(), state.lastLives(), state.groups(),
+                state.nextIntent(), state.generationFloor(), state.viewChangedAt());
+    }
+
+    private Optional<String> refusal(LedgerEvent event) {
+        return switch (event) {
+            case LedgerEvent.MemberJoined(Incarnation who, _) -> refuseJoin(who);
+            case LedgerEvent.MemberLeft(Incarnation who) -> {
+                if (!state.isMember(who)) {
+                    yield Optional.of(who + " is not a member");
+                }
+                yield state.groups().values().stream().anyMatch(group -> group.has(who))
+                        ? Optional.of(who + " is still in a group")
+                        : Optional.empty();
+            }
+            case LedgerEvent.MemberEvicted(Incarnation who, _) -> unless(state.isMember(who), who + " is not a member");
+            case LedgerEvent.FenceIntended(long id, Incarnation who, _, _) -> {
+                Departure departure = state.departures().get(who);
+                yield unless(departure != null && departure.intent().isEmpty() && id == state.nextIntent(),
+                        "intent %d against %s does not fit".formatted(id, who));
+            }
+            case LedgerEvent.FenceEvidenced(long id, Incarnation who, _, _, _) ->
+                unless(hasIntent(who, id) && !state.harmless(who), "no open intent %d against %s".formatted(id, who));
+            case LedgerEvent.FenceVoided(long id, Incarnation who, _) ->
+                unless(hasIntent(who, id) && state.harmless(who), "no evidence of intent %d to void".formatted(id));
+            case LedgerEvent.GroupJoined(GroupName name, Incarnation who) -> refuseGroupJoin(name, who);
+            case LedgerEvent.GroupLeft(GroupName name, Incarnation who) ->
+                unless(inGroup(name, who), "%s is not in group %s".formatted(who, name));
+            case LedgerEvent.GroupLost(GroupName name, Incarnation who) ->
+                unless(inGroup(name, who) && state.departures().containsKey(who),
+                        "%s is not a departed life in group %s".formatted(who, name));
+            case LedgerEvent.PhaseReached(GroupName name, long generation, Phase phase) -> {
+                Group group = state.groups().get(name);
+                if (group == null || group.generation() != generation || group.phase() == Phase.RUNNING
+                        || group.phase().next() != phase || group.members().isEmpty()) {
+                    yield Optional.of("group %s is not about to reach %s of generation %d".formatted(
+                            name, phase, generation));
+                }
+                yield unless(group.departed().stream().allMatch(state::harmless),
+                        "not all departed of group %s are harmless".formatted(name));
+            }
+        };
+    }
+
+    private Optional<String> refuseJoin(Incarnation who) {
+        if (state.members().containsKey(who.node())) {
+            return Optional.of("%s is a member".formatted(state.members().get(who.node()).who()));
+        }
+        if (state.lastLives().getOrDefault(who.node(), 0L) >= who.life()) {
+            return Optional.of(who + " was a member before");
+        }
+        // An act against the former life may still hit the new one (rule F7), so the fence has to end first. With
+        // nobody in, nobody could end it: the first one in is admitted with the fence open.
+        boolean formerOpen = state.departures().values().stream()
+                .anyMatch(d -> d.who().node().equals(who.node()) && !d.harmless());
+        return unless(!formerOpen || state.members().isEmpty(), "a former life of %s is not harmless".formatted(who));
+    }
+
+    private Optional<String> refuseGroupJoin(GroupName name, Incarnation who) {
+        if (name.equals(GroupName.NODES)) {
+            return Optional.of("group nodes is the membership itself");
+        }
+        if (!state.isMember(who)) {
+            return Optional.of(who + " is not a member");
+        }
+        Group group = state.groups().get(name);
+        if (group == null) {
+            return unless(state.groups().size() < ClusterState.GROUPS_LIMIT,
+                    "there are %d groups already".formatted(ClusterState.GROUPS_LIMIT));
+        }
+        if (group.members().containsKey(who.node())) {
+            return Optional.of("%s is in group %s".formatted(group.members().get(who.node()), name));
+        }
+        return unless(group.phase() == Phase.RUNNING || group.members().isEmpty(),
+                "group %s is recovering".formatted(name));
+    }
+
+    private boolean hasIntent(Incarnation who, long id) {
+        Departure departure = state.departures().get(who);
+        return departure != null && departure.intent().isPresent() && departure.intent().get().id() == id;
+    }
+
+    private boolean inGroup(GroupName name, Incarnation who) {
+        Group group = state.groups().get(name);
+        return group != null && group.has(who);
+    }
+
+    private static Optional<String> unless(boolean fits, String refusal) {
+        return fits ? Optional.empty() : Optional.of(refusal);
+    }
+
+    /** The maps of a state while one event is applied to them. */
+    private static final class Changed {
+
+        private final ClusterState from;
+        private final long version;
+        private final SortedMap<NodeId, Member> members;
+        private final SortedMap<Incarnation, Departure> departures;
+        private final SortedMap<NodeId, Long> lastLives;
+        private final SortedMap<GroupName, Group> groups;
+        private long nextIntent;
+        private long generationFloor;
+        private boolean viewChanged;
+
+        Changed(ClusterState from) {
+            this.from = from;
+            this.version = from.version() + 1;
+            this.members = new TreeMap<>(from.members());
+            this.departures = new TreeMap<>(from.departures());
+            this.lastLives = new TreeMap<>(from.lastLives());
+            this.groups = new TreeMap<>(from.groups());
+            this.nextIntent = from.nextIntent();
+            this.generationFloor = from.generationFloor();
+        }
+
+        void apply(LedgerEvent event) {
+            switch (event) {
+                case LedgerEvent.MemberJoined(Incarnation who, var process) -> {
+                    members.put(who.node(), new Member(who, process, version));
+                    lastLives.put(who.node(), who.life());
+                    viewChanged = true;
+                }
+                case LedgerEvent.MemberLeft(Incarnation who) -> {
+                    members.remove(who.node());
+                    viewChanged = true;
+                }
+                case LedgerEvent.MemberEvicted(Incarnation who, String reason) -> {
+                    Member member = members.remove(who.node());
+                    departures.put(who, new Departure(who, member.process(), reason, version, Optional.empty()));
+                    viewChanged = true;
+                }
+                case LedgerEvent.FenceIntended(long id, Incarnation who, String reason, Ballot begun) -> {
+                    nextIntent = id + 1;
+                    withIntent(who, new FenceIntent(id, reason, begun, version, Optional.empty()));
+                }
+                case LedgerEvent.FenceEvidenced(_, Incarnation who, EvidenceClass evidence, String proof, NodeId actor) -> {
+                    FenceIntent intent = departures.get(who).intent().orElseThrow();
+                    withIntent(who, new FenceIntent(intent.id(), intent.reason(), intent.begun(), intent.agreedAt(),
+                            Optional.of(new Evidence(evidence, proof, actor, version))));
+                    viewChanged = true;
+                }
+                case LedgerEvent.FenceVoided(_, Incarnation who, _) -> voided(who);
+                case LedgerEvent.GroupJoined(GroupName name, Incarnation who) -> {
+                    Group group = groups.getOrDefault(name, new Group(
+                            name, generationFloor, Phase.RUNNING, new TreeMap<>(), new TreeSet<>()));
+                    TreeMap<NodeId, Incarnation> lives = new TreeMap<>(group.members());
+                    lives.put(who.node(), who);
+                    regenerate(group, lives, group.departed());
+                }
+                case LedgerEvent.GroupLeft(GroupName name, Incarnation who) -> {
+                    Group group = groups.get(name);
+                    regenerate(group, without(group, who), group.departed());
+                }
+                case LedgerEvent.GroupLost(GroupName name, Incarnation who) -> {
+                    Group group = groups.get(name);
+                    TreeSet<Incarnation> departed = new TreeSet<>(group.departed());
+                    departed.add(who);
+                    regenerate(group, without(group, who), departed);
+                }
+                case LedgerEvent.PhaseReached(GroupName name, long generation, Phase phase) -> {
+                    Group group = groups.get(name);
+                    SortedSet<Incarnation> departed = phase == Phase.RESUME ? new TreeSet<>() : group.departed();
+                    groups.put(name, new Group(name, generation, phase, group.members(), departed));
+                }
+            }
+            forgetWhatIsOver();
+        }
+
+        ClusterState done(long version, List<LedgerEvent> events) {
+            return new ClusterState(
+                    from.cluster(), from.version(), from.parent(), from.proposedBy(), events, from.electorate(),
+                    from.recordIds(), members, departures, lastLives, groups, nextIntent, generationFloor,
+                    viewChanged ? version : from.viewChangedAt());
+        }
+
+        private void withIntent(Incarnation who, FenceIntent intent) {
+            Departure d = departures.get(who);
+            departures.put(who, new Departure(who, d.process(), d.reason(), d.evictedAt(), Optional.of(intent)));
+        }
+
+        /** Whatever was rebuilt on the word that this life is harmless has to be rebuilt again. */
+        private void voided(Incarnation who) {
+            FenceIntent intent = departures.get(who).intent().orElseThrow();
+            withIntent(who, new FenceIntent(
+                    intent.id(), intent.reason(), intent.begun(), intent.agreedAt(), Optional.empty()));
+            viewChanged = true;
+            for (Group group : List.copyOf(groups.values())) {
+                if (group.departed().contains(who)) {
+                    regenerate(group, group.members(), group.departed());
+                }
+            }
+        }
+
+        private void regenerate(Group group, SortedMap<NodeId, Incarnation> lives, SortedSet<Incarnation> departed) {
+            if (lives.isEmpty() && departed.isEmpty()) {
+                groups.remove(group.name());
+                // A group of that name made later must never meet messages of its own generation from this life.
+                generationFloor = Math.max(generationFloor, group.generation());
+            } else {
+                groups.put(group.name(), new Group(group.name(), group.generation() + 1, Phase.STOP, lives, departed));
+            }
+        }
+
+        private static SortedMap<NodeId, Incarnation> without(Group group, Incarnation who) {
+            TreeMap<NodeId, Incarnation> lives = new TreeMap<>(group.members());
+            lives.remove(who.node());
+            return lives;
+        }
+
+        /** A departure is over when it is harmless and no group has it as a member or to recover from. */
+        private void forgetWhatIsOver() {
+            departures.values().removeIf(d -> d.harmless() && groups.values().stream()
+                    .noneMatch(group -> group.has(d.who()) || group.departed().contains(d.who())));
+        }
+    }
+}

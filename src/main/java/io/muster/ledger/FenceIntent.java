@@ -1,0 +1,6 @@
+package io.muster.ledger;
+
+import java.util.Optional;
+
+/** An agreed will to make one life harmless, and what is known of its end. */
+public record FenceIntent(long id, String reason, Ballot begun, long agreedAt, Optional<Evidence> evidence) {}

@@ -1,0 +1,50 @@
+package io.muster.ledger;
+
+import io.muster.base.HostProcess;
+import io.muster.base.Incarnation;
+import io.muster.base.NodeId;
+
+/** One agreed change. A version is a list of these, and a state is exactly the sum of the events before it (001-11). */
+public sealed interface LedgerEvent {
+
+    /** A new life is a member, and is granted access from here on (001-10). */
+    record MemberJoined(Incarnation who, HostProcess process) implements LedgerEvent {}
+
+    /** A planned leave: its groups were left before and its gate is shut; it need not be fenced. */
+    record MemberLeft(Incarnation who) implements LedgerEvent {}
+
+    /** Out without a word, or put out: it has to be made harmless before anybody touches its data. */
+    record MemberEvicted(Incarnation who, String reason) implements LedgerEvent {}
+
+    /**
+     * Somebody will be made harmless; agreed before anybody acts (rule F1).
+     *
+     * @param id    {@link ClusterState#nextIntent()} at that point
+     * @param begun the ballot it was begun in
+     */
+    record FenceIntended(long id, Incarnation who, String reason, Ballot begun) implements LedgerEvent {}
+
+    /**
+     * The victim of an intent is harmless; agreed before anybody recovers (rule F2).
+     *
+     * @param proof what was observed
+     * @param actor which node observed it
+     */
+    record FenceEvidenced(long id, Incarnation who, EvidenceClass evidence, String proof, NodeId actor)
+            implements LedgerEvent {}
+
+    /** Evidence was contradicted by a sign of life (rule F4): the fence is open again and recovery starts over. */
+    record FenceVoided(long id, Incarnation who, String reason) implements LedgerEvent {}
+
+    /** A member joins a group, which is made when it is not there; only while the group is RUNNING (rule R10). */
+    record GroupJoined(GroupName group, Incarnation who) implements LedgerEvent {}
+
+    /** A member left a group with its own gate for it shut and drained. */
+    record GroupLeft(GroupName group, Incarnation who) implements LedgerEvent {}
+
+    /** An evicted life is taken out of a group and has to be recovered from. */
+    record GroupLost(GroupName group, Incarnation who) implements LedgerEvent {}
+
+    /** All members of this generation are through the phase before; this one begins (rule R2). */
+    record PhaseReached(GroupName group, long generation, Phase phase) implements LedgerEvent {}
+}

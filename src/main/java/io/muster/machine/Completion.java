@@ -1,0 +1,23 @@
+package io.muster.machine;
+
+import java.util.Optional;
+
+/** What comes back for an {@link Effect}. */
+public sealed interface Completion {
+
+    long ticket();
+
+    /** The bytes are on the medium. */
+    record Written(long ticket) implements Completion {}
+
+    /** Nothing may be concluded about what is on the medium. */
+    record WriteFailed(long ticket, String why) implements Completion {}
+
+    /**
+     * A try of a fence method ended.
+     *
+     * @param evidence the name of an evidence class of the ledger, when the device proved that the victim is harmless
+     * @param proof    what was observed, or the device's answer when it failed; for people
+     */
+    record FenceEnded(long ticket, Optional<String> evidence, String proof) implements Completion {}
+}

@@ -1,0 +1,21 @@
+package io.muster.membership;
+
+import io.muster.base.Incarnation;
+import io.muster.heartbeat.HeartbeatNews;
+import io.muster.ledger.LedgerNews;
+
+/** What the membership is told. */
+public sealed interface MembershipInput {
+
+    record Arrived(Incarnation from, MembershipMessage message) implements MembershipInput {}
+
+    record Heard(HeartbeatNews news) implements MembershipInput {}
+
+    record Agreed(LedgerNews news) implements MembershipInput {}
+
+    /** This node wants to leave; its groups are left and its gate for them is shut. */
+    record LeaveWanted() implements MembershipInput {}
+
+    /** An operator wants a member out. */
+    record EvictWanted(Incarnation who, String reason) implements MembershipInput {}
+}

@@ -1,0 +1,47 @@
+package io.muster.node;
+
+import io.muster.base.ClusterId;
+import io.muster.base.HostProcess;
+import io.muster.base.Incarnation;
+import io.muster.base.NodeId;
+import io.muster.base.NodeSet;
+import io.muster.base.TimeBudget;
+import java.util.Collections;
+import java.util.List;
+import java.util.SortedMap;
+import java.util.TreeMap;
+
+/**
+ * The whole configuration of a node, checked as a whole.
+ *
+ * @param self         this life
+ * @param nodes        all configured nodes, this one included
+ * @param links        how many links each peer has; link numbers are 0 to {@code links} - 1
+ * @param fenceMethods names of the fence methods for each node, first choice first; a node without any can only be
+ *                     acknowledged by hand
+ */
+public record NodeConfig(
+        ClusterId cluster,
+        Incarnation self,
+        HostProcess process,
+        NodeSet nodes,
+        int links,
+        TimeBudget times,
+        SortedMap<NodeId, List<String>> fenceMethods) {
+
+    public static final int LINKS_LIMIT = 8;
+
+    public NodeConfig {
+        fenceMethods = Collections.unmodifiableSortedMap(new TreeMap<>(fenceMethods));
+        if (!nodes.contains(self.node())) {
+            throw new IllegalArgumentException("node %s is not among the configured nodes %s".formatted(self.node(), nodes));
+        }
+        if (links < 1 || links > LINKS_LIMIT) {
+            throw new IllegalArgumentException("%d links; 1 to %d are allowed".formatted(links, LINKS_LIMIT));
+        }
+    }
+
+    public NodeSet peers() {
+        return nodes.without(self.node());
+    }
+}

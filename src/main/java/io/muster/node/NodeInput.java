@@ -1,0 +1,32 @@
+package io.muster.node;
+
+import io.muster.base.Incarnation;
+import io.muster.base.NodeId;
+import io.muster.machine.Completion;
+import io.muster.machine.Message;
+import io.muster.recovery.Participant;
+
+/** What a driver tells a node. Frames were decoded and their cluster checked before. */
+public sealed interface NodeInput {
+
+    /** Over the stream of a peer. */
+    record Arrived(Incarnation from, Message message) implements NodeInput {}
+
+    /** An authentic datagram over a link. */
+    record CastArrived(Incarnation from, int link, Message message) implements NodeInput {}
+
+    record StreamOpened(NodeId peer) implements NodeInput {}
+
+    /** The peer or its host closed the stream. */
+    record StreamClosed(NodeId peer) implements NodeInput {}
+
+    /** The peer's host says that nobody listens. */
+    record StreamRefused(NodeId peer) implements NodeInput {}
+
+    record Completed(Completion completion) implements NodeInput {}
+
+    record Asked(Request request) implements NodeInput {}
+
+    /** A participant that took its time answers. */
+    record Answered(String participant, Participant.Answer answer) implements NodeInput {}
+}
