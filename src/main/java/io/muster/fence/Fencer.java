@@ -245,17 +245,18 @@ public final class Fencer implements Machine<FenceInput, FenceNews>, Proposer {
 
     private void work(long now, Outbox<FenceNews> out) {
         signs.due(now);
-        standing.state().ifPresent(state -> {
-            for (FenceCase open : cases.values()) {
-                open.work(state, now, (to, message) -> tell(to, message, out), out);
-            }
-        });
         report(now, out);
-        // Each message to self is answered by at most one more, so this ends.
+        // What this node tells itself is taken in here and may allow the next move at once. A move is followed by a wait
+        // for somebody or some time, so this ends.
         do {
             while (!toSelf.isEmpty()) {
                 receive(self, toSelf.poll(), now, out);
             }
+            standing.state().ifPresent(state -> {
+                for (FenceCase open : cases.values()) {
+                    open.work(state, now, (to, message) -> tell(to, message, out), out);
+                }
+            });
             actor.start(standing.state(), actUntil, now, (to, message) -> tell(to, message, out), out);
         } while (!toSelf.isEmpty());
     }
