@@ -28,8 +28,8 @@ public final class CodecChecks {
         for (int bit = 0; bit < 8 * bytes.length; bit++) {
             byte[] flipped = bytes.clone();
             flipped[bit / 8] ^= (byte) (1 << (bit % 8));
-            // The frame's checksum refuses a flip; a codec that meets one all the same gives another message or refuses,
-            // and what it gives is again a message with bytes of its own.
+            // The frame's checksum refuses a flip; a codec that meets one all the same gives another message or
+            // refuses, and what it gives is again a message with bytes of its own.
             decode(codec, flipped).ifPresent(other -> {
                 assertThat(other).isNotEqualTo(message);
                 assertThat(bytes(codec, other)).isEqualTo(flipped);

@@ -37,7 +37,7 @@ class GroupManagerTest {
     // ---------------------------------------------------------------- the membership as a group
 
     @Test
-    @DisplayName("001-3 node membership is the group \"nodes\": read like any other, its generation is the view's version")
+    @DisplayName("001-3 node membership is the group \"nodes\": its generation is the view's version")
     void nodeMembershipIsAGroup() {
         Group nodes = chain.head().group(GroupName.NODES).orElseThrow();
         assertThat(nodes.members().values()).containsExactly(N1, N2, N3);

@@ -50,7 +50,7 @@ class NoWayToFenceTest {
     }
 
     @Test
-    @DisplayName("000-18 a participant that asks for a fence all the same breaks an invariant, and nothing reaches a driver")
+    @DisplayName("000-18 a participant that asks for a fence breaks an invariant, and nothing reaches a driver")
     void aParticipantThatAsksForAFenceIsStopped() {
         Chain chain = Chain.of(1);
         chain.agree(new LedgerEvent.GroupJoined(new GroupName("files"), Incarnation.of(1, 1)));

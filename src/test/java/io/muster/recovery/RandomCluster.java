@@ -411,7 +411,8 @@ final class RandomCluster {
         } else if (dice < 15) {
             ends(actor, act, act.timeLimitNs(), Optional.empty(), "no answer", false);
         } else if (dice < 17) {
-            ends(actor, act, act.timeLimitNs() + chance.between(1, 20_000) * MS, Optional.of("power-off"), "late", true);
+            long lateNs = act.timeLimitNs() + chance.between(1, 20_000) * MS;
+            ends(actor, act, lateNs, Optional.of("power-off"), "late", true);
         } else if (dice < 19) {
             count("lie");
             lied.add(act.victim());
