@@ -249,8 +249,8 @@ public final class Draft {
         /** Whatever was rebuilt on the word that this life is harmless has to be rebuilt again. */
         private void voided(Incarnation who) {
             FenceIntent intent = departures.get(who).intent().orElseThrow();
-            withIntent(who, new FenceIntent(
-                    intent.id(), intent.reason(), intent.begun(), intent.agreedAt(), Optional.empty()));
+            // Agreed anew in this version: what was observed or acknowledged before it counts no more (rule F4).
+            withIntent(who, new FenceIntent(intent.id(), intent.reason(), intent.begun(), version, Optional.empty()));
             viewChanged = true;
             for (Group group : List.copyOf(groups.values())) {
                 if (group.departed().contains(who)) {
