@@ -3,6 +3,7 @@ package io.muster.node;
 import io.muster.base.FaultCode;
 import io.muster.base.Hash64;
 import io.muster.base.Incarnation;
+import io.muster.base.Invariant;
 import io.muster.base.NodeId;
 import io.muster.base.Prng;
 import io.muster.fence.Fencer;
@@ -19,6 +20,7 @@ import io.muster.heartbeat.HeartbeatMessage;
 import io.muster.heartbeat.HeartbeatNews;
 import io.muster.ledger.ClusterState;
 import io.muster.ledger.Draft;
+import io.muster.ledger.GroupName;
 import io.muster.ledger.Ledger;
 import io.muster.ledger.LedgerInput;
 import io.muster.ledger.LedgerMessage;
@@ -42,6 +44,7 @@ import io.muster.recovery.RecoveryMessage;
 import io.muster.recovery.RecoveryNews;
 import java.util.ArrayDeque;
 import java.util.List;
+import java.util.Optional;
 import java.util.function.Function;
 
 /**
@@ -64,6 +67,7 @@ public final class ClusterNode implements Machine<NodeInput, NodeNews> {
     private final RecoveryCoordinator recovery;
     private final List<Proposer> proposers;
     private final EnvelopeGate gate = new EnvelopeGate();
+    private final Waits waits;
 
     private final ArrayDeque<LayerNews> rising = new ArrayDeque<>();
     private final LayerOutbox<HeartbeatNews> fromHeartbeat = new LayerOutbox<>(LayerNews.OfHeartbeat::new);
@@ -91,6 +95,7 @@ public final class ClusterNode implements Machine<NodeInput, NodeNews> {
         this.fencer = new Fencer(self, config.fenceMethods(), config.times(), now);
         this.groups = new GroupManager(self, config.times(), now);
         this.recovery = new RecoveryCoordinator(self, participants, config.times(), now);
+        this.waits = new Waits(config, heartbeat, ledger, membership, fencer, groups, recovery);
         this.proposers = List.of(membership, fencer, groups, recovery);
     }
 
@@ -147,7 +152,24 @@ public final class ClusterNode implements Machine<NodeInput, NodeNews> {
 
     /** A picture for the faces. */
     public NodeStatus status(long now) {
-        return StatusPicture.of(config, heartbeat, ledger, membership, fencer, groups, recovery, leave, stopped, now);
+        return StatusPicture.of(
+                config, heartbeat, ledger, membership, waits.all(leave, now), leave, stopped, now);
+    }
+
+    /** Why this node cannot take a request at all; what it can only not do yet is no reason. */
+    public Optional<Refusal> refusal(Request request) {
+        return switch (request) {
+            case Request.JoinGroup(var group) -> groups.refusal(group).map(why -> new Refusal(FaultCode.GROUP_1, why));
+            case Request.LeaveGroup(var group) -> groups.refusal(group).map(why -> new Refusal(FaultCode.GROUP_1, why));
+            case Request.LeaveCluster() -> Optional.empty();
+            case Request.EvictNode(NodeId node, _, _) -> ledger.state().members().containsKey(node)
+                    ? Optional.empty()
+                    : Optional.of(new Refusal(FaultCode.MEMBER_3, "%s is not a member; members are %s".formatted(
+                            node, ledger.state().view().nodes())));
+            case Request.Acknowledge(NodeId node, _, _) -> fencer.hasOpenFence(node)
+                    ? Optional.empty()
+                    : Optional.of(new Refusal(FaultCode.FENCE_4, "%s has no open fence".formatted(node)));
+        };
     }
 
     /** Mixes all that this node knows into a trace hash. */
@@ -191,7 +213,10 @@ public final class ClusterNode implements Machine<NodeInput, NodeNews> {
         switch (completion) {
             case Completion.Written _, Completion.WriteFailed _ ->
                 ledger.step(new LedgerInput.Completed(completion), now, fromLedger);
-            case Completion.FenceEnded _ -> fencer.step(new FenceInput.Completed(completion), now, fromFencer);
+            case Completion.FenceEnded _ -> {
+                fencer.step(new FenceInput.Completed(completion), now, fromFencer);
+                continueLeave(ledger.state(), now);
+            }
         }
     }
 
@@ -206,7 +231,8 @@ public final class ClusterNode implements Machine<NodeInput, NodeNews> {
             case Request.LeaveCluster() -> {
                 if (leave == PlannedLeave.NOT_WANTED) {
                     leave = PlannedLeave.LEAVING_GROUPS;
-                    groups.wished().forEach(group -> leaveGroup(group, now));
+                    groups.waiting().forEach(wish -> groups.step(new GroupInput.LeaveWanted(wish.group()), now, fromGroups));
+                    PlannedLeave.groupsOf(self, ledger.state()).forEach(group -> leaveGroup(group, now));
                     continueLeave(ledger.state(), now);
                 }
             }
@@ -223,7 +249,7 @@ public final class ClusterNode implements Machine<NodeInput, NodeNews> {
     }
 
     /** Rule R4: a group is left only once what runs for it here is stopped and drained. */
-    private void leaveGroup(io.muster.ledger.GroupName group, long now) {
+    private void leaveGroup(GroupName group, long now) {
         recovery.step(new RecoveryInput.CloseWanted(group), now, fromRecovery);
     }
 
@@ -247,6 +273,7 @@ public final class ClusterNode implements Machine<NodeInput, NodeNews> {
             if (draft.isEmpty()) {
                 break;
             }
+            membership.drafted(draft); // rule A3: no lease for those whom this puts out, from before it is proposed
             ledger.step(new LedgerInput.Propose(draft), now, fromLedger);
             route(now);
         }
@@ -256,7 +283,7 @@ public final class ClusterNode implements Machine<NodeInput, NodeNews> {
     private void route(long now) {
         int rounds = 0;
         for (LayerNews news = rising.poll(); news != null && !stopped; news = rising.poll()) {
-            io.muster.base.Invariant.holds(++rounds < ROUNDS_LIMIT, "news without end: %s", news);
+            Invariant.holds(++rounds < ROUNDS_LIMIT, "news without end: %s", news);
             switch (news) {
                 case LayerNews.OfHeartbeat(HeartbeatNews n) -> heard(n, now);
                 case LayerNews.OfLedger(LedgerNews n) -> agreed(n, now);
@@ -296,7 +323,7 @@ public final class ClusterNode implements Machine<NodeInput, NodeNews> {
     }
 
     private void continueLeave(ClusterState state, long now) {
-        PlannedLeave next = leave.next(self, state);
+        PlannedLeave next = fencer.isActing() ? leave : leave.next(self, state); // rule F7
         if (next != leave) {
             leave = next;
             membership.step(new MembershipInput.LeaveWanted(), now, fromMembership);
