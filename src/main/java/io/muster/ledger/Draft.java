@@ -66,7 +66,7 @@ public final class Draft {
         changed.apply(event);
         state = changed.done(List.copyOf(events));
         // A state that does not fit is refused here, when it is proposed, and not found out by an acceptor (rule L13).
-        int lengthBytes = StateCodec.lengthOf(finish(Digest.NONE));
+        int lengthBytes = StateCodec.lengthOf(whole(Digest.NONE));
         int limitBytes = grows(event) ? GROWTH_LIMIT_BYTES : StateCodec.STATE_LIMIT_BYTES;
         if (lengthBytes > limitBytes) {
             events.removeLast();
@@ -87,7 +87,7 @@ public final class Draft {
     }
 
     /** The finished next version, with its parent named. */
-    public ClusterState finish(Digest parent) {
+    public ClusterState whole(Digest parent) {
         Invariant.holds(!events.isEmpty(), "a version without events on version %d", base.version());
         return new ClusterState(
                 base.cluster(), base.version() + 1, parent, Optional.of(ballot), events, state.electorate(),
@@ -299,8 +299,8 @@ public final class Draft {
         /** Whatever was rebuilt on the word that this life is harmless has to be rebuilt again. */
         private void voided(Incarnation who) {
             FenceIntent intent = departures.get(who).intent().orElseThrow();
-            withIntent(who, new FenceIntent(
-                    intent.id(), intent.reason(), intent.begun(), intent.agreedAt(), Optional.empty()));
+            // Agreed anew in this version: what was observed or acknowledged before it counts no more (rule F4).
+            withIntent(who, new FenceIntent(intent.id(), intent.reason(), intent.begun(), version, Optional.empty()));
             viewChanged = true;
             for (Group group : List.copyOf(groups.values())) {
                 if (group.departed().contains(who)) {

@@ -82,7 +82,8 @@ public final class Rehearsal {
             NodeId leader = actors.firstEntry().getValue().node.status(now).leader().orElseThrow().node();
             NodeId victim = i % 2 == 0 ? nodes.without(leader).lowest() : leader;
             die(victim);
-            until("the survivors have recovered", () -> actors.values().stream().filter(a -> a.node != null).allMatch(a -> a.recoveredFrom(victim)));
+            until("the survivors have recovered", () -> actors.values().stream()
+                    .filter(actor -> actor.node != null).allMatch(actor -> actor.recoveredFrom(victim)));
             actors.get(victim).start();
             until("the victim is back", () -> actors.values().stream().allMatch(Actor::inGroup));
         }
