@@ -56,8 +56,9 @@ final class FolderLock implements AutoCloseable {
 
     @Override
     public void close() {
-        try {
-            channel.close();
+        try (channel) {
+            // A refusal that comes after the lock leaves the file as the founding made it.
+            DataFolder.writeAll(channel, NOBODY, 0);
         } catch (IOException e) {
             Log.warn("closing the lock of %s: %s", folder, e);
         } finally {
