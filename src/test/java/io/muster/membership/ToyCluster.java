@@ -151,7 +151,7 @@ final class ToyCluster {
         machines.get(node).wants(draft, now);
         if (!draft.isEmpty()) {
             machines.get(node).drafted(draft);
-            state = draft.finish(Digest.NONE);
+            state = draft.whole(Digest.NONE);
             trace.add(state.version()).add(state.events().toString()).add(now);
             catchUp(node);
             around(node).forEach(this::catchUp);

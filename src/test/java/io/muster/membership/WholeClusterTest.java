@@ -32,7 +32,7 @@ final class WholeClusterTest {
     }
 
     @Test
-    @DisplayName("V5, 001-6: so it does with four under each matrix of one-way links, and with five under each single cut")
+    @DisplayName("V5, 001-6: so do four under each matrix of one-way links, and five under each single cut")
     void eachMatrixOfFourAndEachCutOfFiveComesToRest() {
         for (int matrix = 0; matrix < 1 << 12; matrix += 1) {
             comesToRest(4, matrix);
