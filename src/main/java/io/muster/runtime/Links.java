@@ -85,7 +85,7 @@ final class Links implements Transport {
         long until = System.nanoTime() + CLOSE_LIMIT_NS;
         try {
             for (OutgoingStream stream : outgoing.values()) {
-                stream.finish(until);
+                stream.drain(until);
             }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
