@@ -83,10 +83,6 @@ final class Links implements Transport {
         links.get(link).send(to, encode(message));
     }
 
-    private byte[] encode(Message message) {
-        return frames.orElseThrow(() -> new IllegalStateException("not started")).encode(message);
-    }
-
     /** Sends what is queued, within a limit, and closes everything. */
     void close() {
         long until = System.nanoTime() + CLOSE_LIMIT_NS;
@@ -100,6 +96,10 @@ final class Links implements Transport {
             incoming.close();
             links.forEach(Datagrams::close);
         }
+    }
+
+    private byte[] encode(Message message) {
+        return frames.orElseThrow(() -> new IllegalStateException("not started")).encode(message);
     }
 
     private static SortedMap<NodeId, InetSocketAddress> linkAddresses(RuntimeConfig config, NodeId self, int link) {
