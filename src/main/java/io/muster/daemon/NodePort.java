@@ -1,0 +1,13 @@
+package io.muster.daemon;
+
+import io.muster.node.NodeStatus;
+import io.muster.node.Request;
+
+/** The running node, as far as its control socket needs it. Both calls may come from any thread and do not block long. */
+public interface NodePort {
+
+    NodeStatus status();
+
+    /** Hands over a wish; the status shows how far it is. */
+    void ask(Request request);
+}
