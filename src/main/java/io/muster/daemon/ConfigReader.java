@@ -9,9 +9,9 @@ import io.muster.base.FaultCode;
 import io.muster.base.NodeId;
 import io.muster.base.TimeBudget;
 import io.muster.node.NodeConfig;
+import io.muster.runtime.RuntimeConfig;
 import java.io.IOException;
 import java.io.StringReader;
-import java.net.InetSocketAddress;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
@@ -29,6 +29,7 @@ public final class ConfigReader {
     public static final long FILE_LIMIT_BYTES = 1 << 20;
 
     private static final String NAME_WOULD_DO = "a node name from n1 to n" + (NodeId.LIMIT - 1);
+    private static final int METHODS_LIMIT = 8;
     private static final long DAY_MS = 86_400_000L;
 
     private final Path file;
@@ -76,30 +77,35 @@ public final class ConfigReader {
         ConfigSection nodeTable = top.section("node");
         NodeId self = nodeTable.value("name", NAME_WOULD_DO, NodeId::parse);
         Path data = nodeTable.optional("data", "a folder", this::resolve).orElse(file.getParent());
+        Optional<Path> jars = nodeTable.optional("fence_jars", "a folder with jars", this::resolve);
         nodeTable.end();
 
-        ConfigSection tlsTable = top.section("tls");
-        DaemonConfig.Tls tls = new DaemonConfig.Tls(
-                tlsTable.value("certificate", "a PEM file", this::readable),
-                tlsTable.value("key", "a PEM file", this::readable),
-                tlsTable.value("authority", "a PEM file", this::readable));
-        tlsTable.end();
+        ConfigSection trust = top.section("trust");
+        RuntimeConfig.TlsFiles tls = new RuntimeConfig.TlsFiles(
+                trust.value("authority", "a PEM file", this::readable),
+                trust.value("certificate", "a PEM file", this::readable),
+                trust.value("key", "a PEM file", this::readable));
+        Path datagramKey = trust.value("datagram_key", "a file made by `muster init`", this::readable);
+        trust.end();
 
         TimeBudget times = top.optionalSection("times").map(this::times).orElse(TimeBudget.lan());
-        SortedMap<NodeId, DaemonConfig.Node> nodes = nodes(top.section("nodes"));
-        if (!nodes.containsKey(self)) {
-            throw nodeTable.fault("name", "= \"%s\" is not among the nodes %s".formatted(self, nodes.keySet()),
+        SortedMap<NodeId, RuntimeConfig.Address> addresses = new TreeMap<>();
+        SortedMap<NodeId, List<String>> fenceMethods = new TreeMap<>();
+        readNodes(top.section("nodes"), addresses, fenceMethods);
+        if (!addresses.containsKey(self)) {
+            throw nodeTable.fault("name", "= \"%s\" is not among the nodes %s".formatted(self, addresses.keySet()),
                     "a node that has a table [nodes.…]");
         }
-        SortedMap<String, Map<String, String>> fence = fenceSettings(nodes);
+        SortedMap<String, Map<String, String>> settings = fenceSettings(fenceMethods);
         top.end();
-        return new DaemonConfig(file, cluster, self, data, tls, times, nodes, fence);
+        return new DaemonConfig(cluster, self, times, fenceMethods, new RuntimeConfig(
+                data, addresses, tls, datagramKey, new RuntimeConfig.Fencing(jars, settings)));
     }
 
-    private SortedMap<NodeId, DaemonConfig.Node> nodes(ConfigSection table) {
-        SortedMap<NodeId, DaemonConfig.Node> nodes = new TreeMap<>();
-        Map<InetSocketAddress, String> streams = new LinkedHashMap<>();
-        Map<InetSocketAddress, String> links = new LinkedHashMap<>();
+    private void readNodes(
+            ConfigSection table, SortedMap<NodeId, RuntimeConfig.Address> addresses, SortedMap<NodeId, List<String>> fenceMethods) {
+        Map<RuntimeConfig.Endpoint, String> streams = new LinkedHashMap<>();
+        Map<RuntimeConfig.Endpoint, String> links = new LinkedHashMap<>();
         for (String name : table.names()) {
             NodeId node;
             try {
@@ -108,30 +114,30 @@ public final class ConfigReader {
                 throw table.fault(name, "cannot be used: " + e.getMessage(), NAME_WOULD_DO);
             }
             ConfigSection one = table.section(name);
-            InetSocketAddress stream = one.value("stream", NodeAddress.WOULD_DO, NodeAddress::parse);
-            List<InetSocketAddress> own = one.list(
-                    "links", 1, NodeConfig.LINKS_LIMIT, NodeAddress.WOULD_DO, NodeAddress::parse);
-            List<String> fence = one.list("fence", 0, 8, "a fence method's name", ConfigReader::methodName);
+            RuntimeConfig.Endpoint stream = one.value("stream", NodeAddress.WOULD_DO, NodeAddress::parse);
+            List<RuntimeConfig.Endpoint> own =
+                    one.list("links", 1, NodeConfig.LINKS_LIMIT, NodeAddress.WOULD_DO, NodeAddress::parse);
+            fenceMethods.put(node, one.list("fence", 0, METHODS_LIMIT, "a fence method's name", ConfigReader::methodName));
             one.end();
             onlyOnce(one, "stream", streams, stream, name);
             own.forEach(link -> onlyOnce(one, "links", links, link, name));
-            nodes.put(node, new DaemonConfig.Node(stream, own, fence));
+            addresses.put(node, new RuntimeConfig.Address(stream, own));
         }
-        if (nodes.isEmpty()) {
+        if (addresses.isEmpty()) {
             throw top.fault("nodes", "is empty", "a table [nodes.n1] and so on for every node");
         }
-        int linkCount = nodes.firstEntry().getValue().links().size();
-        nodes.forEach((node, one) -> {
+        NodeId first = addresses.firstKey();
+        int linkCount = addresses.get(first).links().size();
+        addresses.forEach((node, one) -> {
             if (one.links().size() != linkCount) {
                 throw table.fault(node + ".links", "has %d addresses but %s has %d".formatted(
-                        one.links().size(), nodes.firstKey(), linkCount), "the same number for every node");
+                        one.links().size(), first, linkCount), "the same number for every node");
             }
         });
-        return nodes;
     }
 
     private static void onlyOnce(
-            ConfigSection table, String key, Map<InetSocketAddress, String> seen, InetSocketAddress address, String name) {
+            ConfigSection table, String key, Map<RuntimeConfig.Endpoint, String> seen, RuntimeConfig.Endpoint address, String name) {
         String other = seen.putIfAbsent(address, name);
         if (other != null) {
             throw table.fault(key, "= \"%s\" is also an address of %s".formatted(NodeAddress.write(address), other),
@@ -139,9 +145,9 @@ public final class ConfigReader {
         }
     }
 
-    private SortedMap<String, Map<String, String>> fenceSettings(SortedMap<NodeId, DaemonConfig.Node> nodes) {
+    private SortedMap<String, Map<String, String>> fenceSettings(SortedMap<NodeId, List<String>> fenceMethods) {
         SortedMap<String, Map<String, String>> settings = new TreeMap<>();
-        nodes.values().forEach(node -> node.fence().forEach(method -> settings.put(method, Map.of())));
+        fenceMethods.values().forEach(methods -> methods.forEach(method -> settings.put(method, Map.of())));
         Optional<ConfigSection> tables = top.optionalSection("fence");
         if (tables.isPresent()) {
             for (String method : tables.get().names()) {

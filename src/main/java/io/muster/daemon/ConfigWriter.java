@@ -1,10 +1,8 @@
 package io.muster.daemon;
 
-import io.muster.base.NodeId;
 import io.muster.base.TimeBudget;
-import java.nio.file.Path;
+import io.muster.runtime.RuntimeConfig;
 import java.util.List;
-import java.util.Map;
 import java.util.function.ToLongFunction;
 
 /** Writes the file that {@link ConfigReader} reads, with a word on each part; paths are written as they are given. */
@@ -31,8 +29,9 @@ public final class ConfigWriter {
 
     private ConfigWriter() {}
 
-    /** @param data and the files of {@code tls} may be relative: then they are seen from the file's folder */
-    public static String write(DaemonConfig config, Path data) {
+    /** Paths are written as they are: relative ones are seen from the folder that the file will lie in. */
+    public static String write(DaemonConfig config) {
+        RuntimeConfig machine = config.machine();
         StringBuilder text = new StringBuilder();
         line(text, "# Configuration of node %s; docs/CONFIG.md explains every key.", config.self());
         line(text, "format = %d", DaemonConfig.FORMAT);
@@ -42,25 +41,27 @@ public final class ConfigWriter {
         line(text, "");
         line(text, "[node]");
         line(text, "name = %s", quote(config.self().toString()));
-        line(text, "data = %s", quote(data.toString()));
+        line(text, "data = %s", quote(machine.dataFolder().toString()));
+        machine.fencing().jarFolder().ifPresent(jars -> line(text, "fence_jars = %s", quote(jars.toString())));
         line(text, "");
-        line(text, "[tls]");
-        line(text, "certificate = %s", quote(config.tls().certificate().toString()));
-        line(text, "key = %s", quote(config.tls().key().toString()));
-        line(text, "authority = %s", quote(config.tls().authority().toString()));
+        line(text, "[trust]");
+        line(text, "authority = %s", quote(machine.tls().authority().toString()));
+        line(text, "certificate = %s", quote(machine.tls().certificate().toString()));
+        line(text, "key = %s", quote(machine.tls().key().toString()));
+        line(text, "datagram_key = %s", quote(machine.datagramKey().toString()));
         line(text, "");
         line(text, "[times]");
         for (TimeKey key : TIME_KEYS) {
             line(text, "%-27s # %s", key.name() + " = " + key.read().applyAsLong(config.times()) / key.unitNs(), key.meaning());
         }
-        for (Map.Entry<NodeId, DaemonConfig.Node> node : config.nodes().entrySet()) {
+        machine.nodes().forEach((node, address) -> {
             line(text, "");
-            line(text, "[nodes.%s]", node.getKey());
-            line(text, "stream = %s", quote(NodeAddress.write(node.getValue().stream())));
-            line(text, "links = %s", list(node.getValue().links().stream().map(NodeAddress::write).toList()));
-            line(text, "fence = %s", list(node.getValue().fence()));
-        }
-        config.fenceSettings().forEach((method, settings) -> {
+            line(text, "[nodes.%s]", node);
+            line(text, "stream = %s", quote(NodeAddress.write(address.stream())));
+            line(text, "links = %s", list(address.links().stream().map(NodeAddress::write).toList()));
+            line(text, "fence = %s", list(config.fenceMethods().getOrDefault(node, List.of())));
+        });
+        machine.fencing().methods().forEach((method, settings) -> {
             if (!settings.isEmpty()) {
                 line(text, "");
                 line(text, "[fence.%s]", method);

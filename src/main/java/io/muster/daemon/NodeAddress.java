@@ -1,6 +1,6 @@
 package io.muster.daemon;
 
-import java.net.InetSocketAddress;
+import io.muster.runtime.RuntimeConfig.Endpoint;
 
 /** {@code host:port} as people write it; an IPv6 address stands in brackets. */
 public final class NodeAddress {
@@ -9,8 +9,8 @@ public final class NodeAddress {
 
     private NodeAddress() {}
 
-    /** @throws IllegalArgumentException when it is none, or its host is not known on this machine */
-    public static InetSocketAddress parse(String text) {
+    /** @throws IllegalArgumentException when it is none */
+    public static Endpoint parse(String text) {
         int colon = text.lastIndexOf(':');
         if (colon < 1) {
             throw new IllegalArgumentException("there is no colon between host and port");
@@ -30,15 +30,11 @@ public final class NodeAddress {
         if (port < 1 || port > 65_535) {
             throw new IllegalArgumentException("the port is not in 1 to 65535");
         }
-        InetSocketAddress address = new InetSocketAddress(host, port);
-        if (address.isUnresolved()) {
-            throw new IllegalArgumentException("this machine does not know the host \"%s\"".formatted(host));
-        }
-        return address;
+        return new Endpoint(host, port);
     }
 
-    public static String write(InetSocketAddress address) {
-        String host = address.getAddress().getHostAddress();
-        return (host.indexOf(':') >= 0 ? "[" + host + "]" : host) + ":" + address.getPort();
+    public static String write(Endpoint address) {
+        String host = address.host();
+        return (host.indexOf(':') >= 0 ? "[" + host + "]" : host) + ":" + address.port();
     }
 }
