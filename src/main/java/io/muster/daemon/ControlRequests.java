@@ -3,13 +3,13 @@ package io.muster.daemon;
 import io.muster.base.ClusterFault;
 import io.muster.base.FaultCode;
 import io.muster.base.NodeId;
-import io.muster.ledger.ClusterState;
 import io.muster.ledger.GroupName;
 import io.muster.node.NodeStatus;
+import io.muster.node.Refusal;
 import io.muster.node.Request;
 import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.SequencedMap;
 import java.util.Set;
 
@@ -81,11 +81,12 @@ final class ControlRequests {
                 NodeStatus status = node.status();
                 return Json.object("ok", true, "node", status.self().node(), "waits", StatusJson.waits(status.waits()));
             }
-            case "group.join" -> node.ask(joinGroup(groupOf(request)));
-            case "group.leave" -> node.ask(leaveGroup(groupOf(request)));
-            case "leave" -> node.ask(new Request.LeaveCluster());
-            case "fence" -> node.ask(evict(request));
-            case "fence.ack" -> node.ask(acknowledge(request));
+            case "group.join" -> hand(new Request.JoinGroup(groupOf(request)));
+            case "group.leave" -> hand(new Request.LeaveGroup(groupOf(request)));
+            case "leave" -> hand(new Request.LeaveCluster());
+            case "fence" -> hand(new Request.EvictNode(
+                    nodeOf(request), remarkOf(request, "person", "somebody"), remarkOf(request, "reason", "asked for")));
+            case "fence.ack" -> hand(acknowledge(request));
             default -> throw notUnderstood("\"%s\" cannot be answered here.".formatted(request.get("do")));
         }
         return Json.object("ok", true);
@@ -95,53 +96,19 @@ final class ControlRequests {
         return Json.object("ok", false, "code", fault.code().label(), "message", fault.getMessage());
     }
 
-    private static Request joinGroup(GroupName group) {
-        if (group.equals(GroupName.NODES)) {
-            throw new ClusterFault(FaultCode.GROUP_1,
-                    "group \"nodes\" is the membership of nodes itself: a node joins it by starting.");
+    private void hand(Request request) {
+        Optional<Refusal> refusal = node.ask(request);
+        if (refusal.isPresent()) {
+            throw new ClusterFault(refusal.get().code(), refusal.get().sentence() + ".");
         }
-        return new Request.JoinGroup(group);
     }
 
-    private Request leaveGroup(GroupName group) {
-        NodeStatus status = node.status();
-        if (group.equals(GroupName.NODES)) {
-            throw new ClusterFault(FaultCode.GROUP_1,
-                    "group \"nodes\" is the membership of nodes itself: `muster leave` leaves it.");
-        }
-        // A join that is still on its way may be taken back, so only a group nobody knows is refused.
-        if (status.state().group(group).isEmpty() && status.waits().isEmpty()) {
-            throw new ClusterFault(FaultCode.GROUP_1, "there is no group \"%s\"; the groups are %s.".formatted(
-                    group, status.state().groups().keySet()));
-        }
-        return new Request.LeaveGroup(group);
-    }
-
-    private Request evict(Map<String, Object> request) {
-        NodeId victim = nodeOf(request);
-        ClusterState state = node.status().state();
-        if (!state.members().containsKey(victim)) {
-            throw new ClusterFault(FaultCode.MEMBER_1, "%s is not a member and cannot be put out; members are %s.".formatted(
-                    victim, state.members().keySet()));
-        }
-        return new Request.EvictNode(victim, remarkOf(request, "person", "somebody"), remarkOf(request, "reason", "asked for"));
-    }
-
-    private Request acknowledge(Map<String, Object> request) {
-        NodeId dead = nodeOf(request);
-        ClusterState state = node.status().state();
-        List<String> open = state.departures().values().stream()
-                .filter(departure -> !departure.harmless())
-                .map(departure -> departure.who().node().toString())
-                .toList();
-        if (!open.contains(dead.toString())) {
-            throw new ClusterFault(FaultCode.FENCE_4, "%s has no open fence; open are %s.".formatted(dead, open));
-        }
+    private static Request acknowledge(Map<String, Object> request) {
         String person = remarkOf(request, "person", "");
         if (person.isEmpty()) {
             throw notUnderstood("\"person\" is missing: whoever says that a node is off is recorded with a name.");
         }
-        return new Request.Acknowledge(dead, person, remarkOf(request, "remark", ""));
+        return new Request.Acknowledge(nodeOf(request), person, remarkOf(request, "remark", ""));
     }
 
     private static GroupName groupOf(Map<String, Object> request) {

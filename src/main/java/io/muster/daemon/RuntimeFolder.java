@@ -46,7 +46,8 @@ public final class RuntimeFolder {
         return given.map(path -> path.resolve("muster")).orElseGet(() -> Path.of("/tmp/muster-" + ownUid()));
     }
 
-    static RuntimeFolder open(Path folder) {
+    /** The same at another place; made private when it is not there. */
+    public static RuntimeFolder open(Path folder) {
         try {
             if (!Files.exists(folder, LinkOption.NOFOLLOW_LINKS)) {
                 try {

@@ -92,12 +92,11 @@ class ControlRequestsTest {
             {"do":"status","colour":"red"}                  | SELF_2   | no field "colour"
             {"do":"group.join"}                             | GROUP_1  | is not a group name
             {"do":"group.join","group":"../x"}              | GROUP_1  | is not a group name
-            {"do":"group.join","group":"nodes"}             | GROUP_1  | a node joins it by starting
-            {"do":"group.leave","group":"nodes"}            | GROUP_1  | muster leave
-            {"do":"group.leave","group":"nobody"}           | GROUP_1  | there is no group "nobody"
-            {"do":"fence","node":"n9"}                      | MEMBER_1 | n9 is not a member
+            {"do":"group.join","group":"nodes"}             | GROUP_1  | nodes is the membership itself
+            {"do":"fence","node":"n9"}                      | MEMBER_3 | n9 is not a member
             {"do":"fence","node":"x"}                       | SELF_2   | not a node name
             {"do":"fence","node":"n3","person":7}           | SELF_2   | field "person"
+            {"do":"fence.ack","node":"n3"}                  | SELF_2   | "person" is missing
             {"do":"fence.ack","node":"n2","person":"ada"}   | FENCE_4  | n2 has no open fence
             """)
     @DisplayName("a request that makes no sense is answered with a code and changes nothing")

@@ -13,6 +13,7 @@ import io.muster.ledger.Draft;
 import io.muster.ledger.GroupName;
 import io.muster.ledger.LedgerEvent;
 import io.muster.node.NodeStatus;
+import io.muster.node.Refusal;
 import io.muster.node.Request;
 import io.muster.node.Wait;
 import io.muster.quorum.Electorate;
@@ -71,9 +72,22 @@ public final class FakeNode implements NodePort {
         return status;
     }
 
+    /** As the real one: n3 alone may be acknowledged, and only where it is out; nodes alone that are in are put out. */
     @Override
-    public void ask(Request request) {
-        asked.add(request);
+    public Optional<Refusal> ask(Request request) {
+        Optional<Refusal> refusal = switch (request) {
+            case Request.EvictNode(NodeId node, _, _) when !status.state().members().containsKey(node) ->
+                Optional.of(new Refusal(FaultCode.MEMBER_3, node + " is not a member"));
+            case Request.Acknowledge(NodeId node, _, _) when status.state().members().containsKey(node) ->
+                Optional.of(new Refusal(FaultCode.FENCE_4, node + " has no open fence"));
+            case Request.JoinGroup(GroupName group) when group.equals(GroupName.NODES) ->
+                Optional.of(new Refusal(FaultCode.GROUP_1, "nodes is the membership itself"));
+            default -> Optional.empty();
+        };
+        if (refusal.isEmpty()) {
+            asked.add(request);
+        }
+        return refusal;
     }
 
     private static Incarnation lifeOf(int number) {
