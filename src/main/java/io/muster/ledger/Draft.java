@@ -86,7 +86,7 @@ public final class Draft {
         };
     }
 
-    /** The finished next version, with its parent named. */
+    /** The whole next version, with its parent named. */
     public ClusterState whole(Digest parent) {
         Invariant.holds(!events.isEmpty(), "a version without events on version %d", base.version());
         return new ClusterState(
