@@ -12,6 +12,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.SequencedMap;
 import java.util.Set;
+import java.util.function.Supplier;
 
 /**
  * Answers one request of the control socket. A request that is refused changes nothing, and its answer says why with a
@@ -37,10 +38,10 @@ final class ControlRequests {
     }
 
     private final NodePort node;
-    private final Map<String, Object> about;
+    private final Supplier<Map<String, Object>> about;
 
     /** @param about what the daemon adds to every status: its program, process and folder */
-    ControlRequests(NodePort node, Map<String, Object> about) {
+    ControlRequests(NodePort node, Supplier<Map<String, Object>> about) {
         this.node = node;
         this.about = about;
     }
@@ -74,7 +75,7 @@ final class ControlRequests {
         switch (Json.text(request, "do")) {
             case "status" -> {
                 Map<String, Object> status = StatusJson.of(node.status());
-                about.forEach(status::put);
+                about.get().forEach(status::put);
                 return Json.object("ok", true, "status", status);
             }
             case "why" -> {

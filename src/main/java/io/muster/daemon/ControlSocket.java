@@ -18,6 +18,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.locks.LockSupport;
+import java.util.function.Supplier;
 
 /**
  * The daemon's door on its own machine: a Unix socket that belongs to its user, one JSON object per line. A request
@@ -54,7 +55,7 @@ public final class ControlSocket implements AutoCloseable {
      * @param about what every status says besides the node's own picture
      * @throws ClusterFault LINK-2
      */
-    public static ControlSocket open(Path path, NodePort node, EventLog events, Map<String, Object> about) {
+    public static ControlSocket open(Path path, NodePort node, EventLog events, Supplier<Map<String, Object>> about) {
         try {
             Files.deleteIfExists(path);
             ServerSocketChannel server = ServerSocketChannel.open(StandardProtocolFamily.UNIX);

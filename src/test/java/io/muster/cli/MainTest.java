@@ -48,7 +48,7 @@ class MainTest {
     private Run asking(FakeNode node, String... args) {
         try (EventLog events = new EventLog(folder, Incarnation.of(1, 2), 0)) {
             events.add(new NodeEvent("leader.elected", 3, new LinkedHashMap<>(Map.of("ballot", "b1.n1#2"))));
-            ControlSocket socket = ControlSocket.open(folder.resolve("control.sock"), node, events, Map.of("events", 1L));
+            ControlSocket socket = ControlSocket.open(folder.resolve("control.sock"), node, events, () -> Map.of("events", 1L));
             try (socket) {
                 String[] all = java.util.Arrays.copyOf(args, args.length + 2);
                 all[args.length] = "--dir";

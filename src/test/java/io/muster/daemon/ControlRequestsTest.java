@@ -18,7 +18,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 class ControlRequestsTest {
 
     private final FakeNode node = new FakeNode();
-    private final ControlRequests requests = new ControlRequests(node, Map.of("program", "0.1.0"));
+    private final ControlRequests requests = new ControlRequests(node, () -> Map.of("program", "0.1.0"));
 
     @Test
     @DisplayName("001-4 a status tells what is agreed and what this node alone sees apart from each other")
@@ -44,7 +44,7 @@ class ControlRequestsTest {
     @Test
     @DisplayName("why tells every wait with its causes")
     void whyTellsChains() {
-        Map<String, Object> answer = new ControlRequests(FakeNode.withOpenFence(), Map.of())
+        Map<String, Object> answer = new ControlRequests(FakeNode.withOpenFence(), Map::of)
                 .answer(ControlRequests.parse("{\"do\":\"why\"}"));
 
         Map<String, Object> wait = Json.objects(answer, "waits").getFirst();
@@ -76,7 +76,7 @@ class ControlRequestsTest {
         assertThat(node.asked).isEmpty();
 
         FakeNode fenced = FakeNode.withOpenFence();
-        new ControlRequests(fenced, Map.of()).answer(ControlRequests.parse(ack));
+        new ControlRequests(fenced, Map::of).answer(ControlRequests.parse(ack));
         assertThat(fenced.asked).containsExactly(new Request.Acknowledge(NodeId.of(3), "ada", "pulled the plug"));
     }
 

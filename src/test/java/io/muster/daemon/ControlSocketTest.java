@@ -43,7 +43,7 @@ class ControlSocketTest {
     void open() {
         path = folder.resolve("control.sock");
         events = new EventLog(folder, Incarnation.of(1, 2), System.nanoTime());
-        socket = ControlSocket.open(path, new FakeNode(), events, Map.of());
+        socket = ControlSocket.open(path, new FakeNode(), events, Map::of);
     }
 
     @AfterEach
