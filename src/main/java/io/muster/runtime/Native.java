@@ -37,13 +37,6 @@ final class Native {
     private static final Linker LINKER = Linker.nativeLinker();
     private static final Linker.Option CAPTURE = Linker.Option.captureCallState("errno");
     private static final MemoryLayout CAPTURED = Linker.Option.captureStateLayout();
-    /**
-     * One shape for all calls but the clock's, for each shape costs some ten milliseconds of a start. On Linux, x86-64
-     * and AArch64 alike, integers and addresses travel in 64-bit registers, variadic or not, and a call does not look
-     * at registers beyond its own arguments.
-     */
-    private static final FunctionDescriptor FIVE_NUMBERS =
-            FunctionDescriptor.of(JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG);
     private static final VarHandle ERRNO =
             CAPTURED.varHandle(MemoryLayout.PathElement.groupElement("errno"));
 
@@ -51,26 +44,34 @@ final class Native {
 
     /** A descriptor that names the process beyond reuse of its number, or a negative error. */
     static int pidfdOpen(long pid) {
-        return call(Syscall.CALL, SYS_PIDFD_OPEN, pid, 0, 0, 0);
+        return (int) syscall(SYS_PIDFD_OPEN, pid, 0, 0, 0);
     }
 
     /** 0 or a negative error. */
     static int pidfdSignal(int pidfd, int signal) {
-        return call(Syscall.CALL, SYS_PIDFD_SEND_SIGNAL, pidfd, signal, 0, 0);
+        return (int) syscall(SYS_PIDFD_SEND_SIGNAL, pidfd, signal, 0, 0);
     }
 
     /** Waits until the descriptor is readable: 1 when it is, 0 after the time, or a negative error. */
     static int awaitReadable(int descriptor, int timeoutMs) {
         try (Arena arena = Arena.ofConfined()) {
+            MemorySegment errno = arena.allocate(CAPTURED);
             MemorySegment wanted = arena.allocate(8, 4);
             wanted.set(JAVA_INT, 0, descriptor);
             wanted.set(JAVA_SHORT, 4, POLLIN);
-            return call(Poll.CALL, wanted.address(), 1, timeoutMs, 0, 0);
+            int result = (int) Poll.CALL.invokeExact(errno, wanted, 1L, timeoutMs);
+            return result >= 0 ? result : -(int) ERRNO.get(errno, 0L);
+        } catch (Throwable e) {
+            throw new IllegalStateException("poll", e);
         }
     }
 
     static void close(int descriptor) {
-        int _ = call(Close.CALL, descriptor, 0, 0, 0, 0);
+        try {
+            int _ = (int) Close.CALL.invokeExact(descriptor);
+        } catch (Throwable e) {
+            throw new IllegalStateException("close", e);
+        }
     }
 
     /**
@@ -78,11 +79,21 @@ final class Native {
      * calling <em>thread</em> and is forgotten when that thread ends.
      */
     static int killWhenParentEnds() {
-        return call(Prctl.CALL, PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment errno = arena.allocate(CAPTURED);
+            int result = (int) Prctl.CALL.invokeExact(errno, PR_SET_PDEATHSIG, (long) SIGKILL, 0L, 0L, 0L);
+            return result == 0 ? 0 : -(int) ERRNO.get(errno, 0L);
+        } catch (Throwable e) {
+            throw new IllegalStateException("prctl", e);
+        }
     }
 
     static int parentPid() {
-        return call(Getppid.CALL, 0, 0, 0, 0, 0);
+        try {
+            return (int) Getppid.CALL.invokeExact();
+        } catch (Throwable e) {
+            throw new IllegalStateException("getppid", e);
+        }
     }
 
     /** Whether {@link #bootTimeNs} works here. */
@@ -105,49 +116,50 @@ final class Native {
         return result != 0 ? -1 : time.get(JAVA_LONG, 0) * 1_000_000_000L + time.get(JAVA_LONG, 8);
     }
 
-    /** The result of a call that returns an int, which leaves the upper half of the register undefined. */
-    private static int call(MethodHandle target, long a, long b, long c, long d, long e) {
+    private static long syscall(long number, long a, long b, long c, long d) {
         try (Arena arena = Arena.ofConfined()) {
             MemorySegment errno = arena.allocate(CAPTURED);
-            int result = (int) (long) target.invokeExact(errno, a, b, c, d, e);
+            long result = (long) Syscall.CALL.invokeExact(errno, number, a, b, c, d);
             return result >= 0 ? result : -(int) ERRNO.get(errno, 0L);
-        } catch (Throwable thrown) {
-            throw new IllegalStateException("a native call failed", thrown);
+        } catch (Throwable e) {
+            throw new IllegalStateException("system call " + number, e);
         }
     }
 
-    private static MemorySegment symbol(String name) {
-        return LINKER.defaultLookup().find(name)
+    private static MethodHandle link(String name, FunctionDescriptor shape, Linker.Option... options) {
+        MemorySegment symbol = LINKER.defaultLookup().find(name)
                 .orElseThrow(() -> new IllegalStateException("the C library has no " + name));
-    }
-
-    private static MethodHandle link(String name) {
-        return LINKER.downcallHandle(symbol(name), FIVE_NUMBERS, CAPTURE, Linker.Option.firstVariadicArg(1));
+        return LINKER.downcallHandle(symbol, shape, options);
     }
 
     private static final class Syscall {
-        static final MethodHandle CALL = link("syscall");
+        static final MethodHandle CALL = link("syscall",
+                FunctionDescriptor.of(JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG),
+                CAPTURE, Linker.Option.firstVariadicArg(1));
     }
 
     private static final class Poll {
-        static final MethodHandle CALL = link("poll");
+        static final MethodHandle CALL =
+                link("poll", FunctionDescriptor.of(JAVA_INT, ADDRESS, JAVA_LONG, JAVA_INT), CAPTURE);
     }
 
     private static final class Close {
-        static final MethodHandle CALL = link("close");
+        static final MethodHandle CALL = link("close", FunctionDescriptor.of(JAVA_INT, JAVA_INT));
     }
 
     private static final class Prctl {
-        static final MethodHandle CALL = link("prctl");
+        static final MethodHandle CALL = link("prctl",
+                FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG),
+                CAPTURE, Linker.Option.firstVariadicArg(1));
     }
 
     private static final class Getppid {
-        static final MethodHandle CALL = link("getppid");
+        static final MethodHandle CALL = link("getppid", FunctionDescriptor.of(JAVA_INT));
     }
 
     private static final class ClockGettime {
         /** Short and never waiting, so the call may skip the hand-over to native code. */
-        static final MethodHandle CALL = LINKER.downcallHandle(symbol("clock_gettime"),
+        static final MethodHandle CALL = link("clock_gettime",
                 FunctionDescriptor.of(JAVA_INT, JAVA_INT, ADDRESS), Linker.Option.critical(false));
         static final ThreadLocal<MemorySegment> TIME =
                 ThreadLocal.withInitial(() -> Arena.ofAuto().allocate(16, 8));
