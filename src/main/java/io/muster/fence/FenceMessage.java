@@ -1,23 +1,56 @@
 package io.muster.fence;
 
-import io.muster.base.NodeId;
+import io.muster.base.Incarnation;
+import io.muster.ledger.Ballot;
 import io.muster.machine.Message;
 import java.util.Optional;
 
-/** What the leader and the actors of a fence say to each other. */
+/**
+ * What the leader and the actors of a fence say to each other. Orders carry the leader's ballot and count up within it;
+ * an actor follows the newest (ballot, attempt) of an intent and ignores older ones, however late they come.
+ */
 public sealed interface FenceMessage extends Message {
 
     /**
      * Make the victim of this agreed intent harmless; told to the actor until it answers (rule F8: it acts only once
      * the intent is in its applied state and its lease is valid).
      *
-     * @param attempt counts up over all methods and actors of the intent
+     * @param ballot  of the leader that asks
+     * @param attempt counts up over all methods and actors of the intent in this ballot
      */
-    record Act(long intent, long attempt, String method) implements FenceMessage {}
+    record Act(Ballot ballot, long intent, long attempt, String method) implements FenceMessage {}
 
-    /** The attempt ended. @param evidence label of the evidence class, when the victim is harmless */
-    record Acted(long intent, long attempt, Optional<String> evidence, String proof) implements FenceMessage {}
+    /**
+     * The attempt ended.
+     *
+     * @param evidence label of the evidence class, when the victim is harmless
+     * @param proof    what was observed, or the device's answer
+     */
+    record Acted(Ballot ballot, long intent, long attempt, Optional<String> evidence, String proof)
+            implements FenceMessage {}
 
-    /** A person says that this node is off; told to the leader until the state shows it. */
-    record Acknowledge(NodeId node, String person, String remark) implements FenceMessage {}
+    /**
+     * The victim is known to be harmless: begin nothing of this intent up to this attempt, and say when nothing of it
+     * runs any more. Told until answered; the evidence is proposed only then, so that no late act hits the next life of
+     * the node (rule F7).
+     */
+    record Cease(Ballot ballot, long intent, long attempt) implements FenceMessage {}
+
+    /** Nothing of this intent runs here, and nothing up to this attempt will. */
+    record Ceased(Ballot ballot, long intent, long attempt) implements FenceMessage {}
+
+    /**
+     * A person says that the victim of this intent is off; told to the leader until the state shows it.
+     *
+     * @param agreedAt of the intent the person saw open: a word given before a contradiction is no word about it
+     */
+    record Acknowledge(long intent, long agreedAt, String person, String remark) implements FenceMessage {}
+
+    /**
+     * The sender hears this life although evidence of its end is agreed (rule F4); told to the leader until the state
+     * shows that it knows.
+     *
+     * @param evidencedAt the version that agreed on the evidence
+     */
+    record SignsOfLife(Incarnation who, long evidencedAt) implements FenceMessage {}
 }

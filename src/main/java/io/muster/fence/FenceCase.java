@@ -1,0 +1,295 @@
+package io.muster.fence;
+
+import io.muster.base.Clip;
+import io.muster.base.FaultCode;
+import io.muster.base.Hash64;
+import io.muster.base.Incarnation;
+import io.muster.base.NodeId;
+import io.muster.base.TimeBudget;
+import io.muster.ledger.Ballot;
+import io.muster.ledger.ClusterState;
+import io.muster.ledger.Departure;
+import io.muster.ledger.EvidenceClass;
+import io.muster.ledger.FenceIntent;
+import io.muster.ledger.LedgerEvent;
+import io.muster.ledger.Member;
+import io.muster.machine.Outbox;
+import java.util.List;
+import java.util.Optional;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import java.util.function.BiConsumer;
+
+/**
+ * What the leader does about one agreed intent: tries, one after the other and without end, until there is evidence to
+ * propose. It lives for one ballot; the next leader starts a case of its own from the same intent (001-18).
+ *
+ * <p>Evidence in hand is held back until every other actor that may have been asked is known to have nothing running,
+ * so that no late act can hit the next life of the node (rule F7). An intent of an earlier ballot may have been worked
+ * on by anybody, so then all members are asked; the usual case, one try by the leader itself, needs no message.
+ */
+final class FenceCase {
+
+    /** How long an actor may take to be told and to answer, on top of the try itself, in ask periods. */
+    private static final int MARGIN_ASKS = 2;
+
+    private record Try(long attempt, FenceChoice choice, long expiresAt) {}
+
+    private record Found(EvidenceClass evidence, String proof, NodeId actor) {}
+
+    private final Ballot ballot;
+    private final List<String> methods;
+    private final TimeBudget times;
+    /** Actors that may have something of this intent running, with the last attempt they were told; 0 when unknown. */
+    private final SortedMap<Incarnation, Long> outstanding = new TreeMap<>();
+    private Departure departure;
+    private FenceIntent intent;
+    private long attempt;
+    private int failures;
+    /** Results of attempts below this were observed before the victim was heard again (rule F4). */
+    private long trustFrom = 1;
+    private Optional<Try> current = Optional.empty();
+    private Optional<FenceChoice> lastChoice = Optional.empty();
+    private Optional<Found> found = Optional.empty();
+    private long askAt;
+    private long nextTryAt;
+    private String lastAnswer = "";
+
+    /** @param methods that a machine can run against the victim, first choice first */
+    FenceCase(Ballot ballot, Departure departure, ClusterState state, List<String> methods, TimeBudget times, long now) {
+        this.ballot = ballot;
+        this.methods = methods;
+        this.times = times;
+        this.departure = departure;
+        this.intent = departure.intent().orElseThrow();
+        this.nextTryAt = now;
+        if (!intent.begun().equals(ballot)) {
+            state.members().values().stream().map(Member::who).forEach(who -> outstanding.put(who, 0L));
+            // Out since, yet it may have been asked while it was in. This always ends: it left later than the victim.
+            state.departures().values().stream()
+                    .filter(d -> d.evictedAt() > intent.agreedAt())
+                    .forEach(d -> outstanding.put(d.who(), 0L));
+        }
+    }
+
+    /** The state as applied now still has this departure. */
+    void agreed(Departure now, long at) {
+        FenceIntent next = now.intent().orElseThrow();
+        if (next.agreedAt() != intent.agreedAt()) {
+            distrust(at);
+            failures = 0;
+        }
+        departure = now;
+        intent = next;
+    }
+
+    /** The victim begins to be heard: what was or is being observed says nothing about it any more. */
+    void heardAgain(long now) {
+        if (current.isPresent() || found.isPresent()) {
+            lastAnswer = "%s was heard again".formatted(departure.who());
+        }
+        distrust(now);
+    }
+
+    void work(ClusterState state, long now, BiConsumer<Incarnation, FenceMessage> tell, Outbox<FenceNews> out) {
+        if (departure.harmless()) {
+            return;
+        }
+        if (found.isPresent()) {
+            askToCease(state, now, tell);
+            return;
+        }
+        if (current.isPresent()) {
+            Try running = current.get();
+            Incarnation actor = running.choice().actor();
+            if (!state.isMember(actor)) {
+                failed(running, actor + " went out of the cluster", now, out);
+            } else if (now >= running.expiresAt()) {
+                failed(running, "no answer from %s within %d ms".formatted(
+                        actor.node(), (times.fenceLimitNs() + marginNs()) / TimeBudget.MS), now, out);
+            } else if (now >= askAt) {
+                ask(running, now, tell);
+            }
+            return;
+        }
+        if (now >= nextTryAt) {
+            choose(attempt + 1, state).ifPresent(choice -> {
+                attempt++;
+                Try next = new Try(attempt, choice, now + times.fenceLimitNs() + marginNs());
+                current = Optional.of(next);
+                lastChoice = Optional.of(choice);
+                outstanding.put(choice.actor(), attempt);
+                ask(next, now, tell);
+            });
+        }
+    }
+
+    void answered(Incarnation from, FenceMessage.Acted acted, long now, Outbox<FenceNews> out) {
+        outstanding.computeIfPresent(from, (_, told) -> acted.attempt() >= told ? null : told);
+        Optional<Try> mine = current.filter(t -> t.attempt() == acted.attempt() && t.choice().actor().equals(from));
+        if (departure.harmless() || found.isPresent()) {
+            return;
+        }
+        if (acted.evidence().isEmpty()) {
+            mine.ifPresent(running -> failed(running, acted.proof(), now, out));
+            return;
+        }
+        // A person's word comes from a person: a device that claims one has not understood the question.
+        Optional<EvidenceClass> evidence =
+                EvidenceClass.find(acted.evidence().get()).filter(c -> c != EvidenceClass.ACKNOWLEDGED);
+        if (evidence.isEmpty()) {
+            mine.ifPresent(running -> failed(running, "\"%s\" is no evidence a device can give: %s".formatted(
+                    acted.evidence().get(), acted.proof()), now, out));
+        } else if (acted.attempt() >= trustFrom && acted.attempt() <= attempt) {
+            // Also of an older attempt of this ballot: it was observed after the intent was agreed (rule F2).
+            found(new Found(evidence.get(), acted.proof(), from.node()), now);
+        }
+    }
+
+    void ceased(Incarnation from, FenceMessage.Ceased answer) {
+        outstanding.computeIfPresent(from, (_, told) -> answer.attempt() >= told ? null : told);
+    }
+
+    void acknowledged(FenceMessage.Acknowledge word, NodeId leader, long now) {
+        if (word.agreedAt() == intent.agreedAt() && !departure.harmless() && found.isEmpty()) {
+            found(new Found(EvidenceClass.ACKNOWLEDGED,
+                    Clip.text("acknowledged by %s: %s".formatted(word.person(), word.remark())), leader), now);
+        }
+    }
+
+    /** What can be proposed now: evidence, once nothing of this intent runs anywhere else. */
+    Optional<LedgerEvent.FenceEvidenced> evidence(ClusterState state) {
+        return departure.harmless() || stillOut(state).isPresent()
+                ? Optional.empty()
+                : found.map(f -> new LedgerEvent.FenceEvidenced(
+                        intent.id(), departure.who(), f.evidence(), f.proof(), f.actor()));
+    }
+
+    /** The version that agreed on the intent, or opened it again; evidence is for this one only. */
+    long agreedAt() {
+        return intent.agreedAt();
+    }
+
+    long deadline(ClusterState state) {
+        if (departure.harmless()) {
+            return Long.MAX_VALUE;
+        }
+        if (found.isPresent()) {
+            return stillOut(state).isPresent() ? askAt : Long.MAX_VALUE;
+        }
+        if (current.isPresent()) {
+            return Math.min(askAt, current.get().expiresAt());
+        }
+        return choose(attempt + 1, state).isPresent() ? nextTryAt : Long.MAX_VALUE;
+    }
+
+    void digest(Hash64 into) {
+        into.add(attempt).add(failures).add(askAt).add(nextTryAt).add(trustFrom).add(lastAnswer);
+        into.add(outstanding.size()).add(found.isPresent() ? 1 : 0);
+    }
+
+    OpenFence picture(ClusterState state) {
+        Incarnation victim = departure.who();
+        String tried = lastAnswer.isEmpty() ? "" : "; last answer: " + lastAnswer;
+        Optional<Incarnation> busy = stillOut(state);
+        if (found.isPresent() && busy.isPresent()) {
+            return picture(OpenFence.WaitingFor.ACTOR, FaultCode.FENCE_3,
+                    "%s is harmless (%s), but %s has not ended an older try against it".formatted(
+                            victim, found.get().proof(), busy.get().node()));
+        }
+        if (found.isPresent()) {
+            return picture(OpenFence.WaitingFor.QUORUM, FaultCode.QUORUM_1,
+                    "%s is harmless (%s); a quorum has to agree on it".formatted(victim, found.get().proof()));
+        }
+        if (methods.isEmpty()) {
+            return picture(OpenFence.WaitingFor.PERSON, FaultCode.FENCE_2,
+                    "no fence method that runs by itself is configured for %s: make sure that it is off and confirm"
+                            .formatted(victim.node()) + ": muster fence ack " + victim.node());
+        }
+        if (current.isPresent()) {
+            FenceChoice choice = current.get().choice();
+            return picture(OpenFence.WaitingFor.DEVICE, FaultCode.FENCE_3,
+                    "%s: try %d by %s with \"%s\" runs%s".formatted(
+                            victim, attempt, choice.actor().node(), choice.method(), tried));
+        }
+        if (choose(attempt + 1, state).isEmpty()) {
+            return picture(OpenFence.WaitingFor.ACTOR, FaultCode.FENCE_3,
+                    "no member is left that could fence %s%s".formatted(victim, tried));
+        }
+        return picture(OpenFence.WaitingFor.PAUSE, FaultCode.FENCE_3,
+                "%s: try %d failed, the next one follows%s".formatted(victim, attempt, tried));
+    }
+
+    private OpenFence picture(OpenFence.WaitingFor waitingFor, FaultCode code, String fact) {
+        return new OpenFence(
+                departure.who(), intent.id(), attempt, lastChoice.map(FenceChoice::method),
+                lastChoice.map(choice -> choice.actor().node()), lastAnswer,
+                waitingFor == OpenFence.WaitingFor.PAUSE ? nextTryAt : 0, waitingFor, code, fact);
+    }
+
+    private void found(Found evidence, long now) {
+        found = Optional.of(evidence);
+        current = Optional.empty();
+        askAt = now;
+    }
+
+    private void distrust(long now) {
+        trustFrom = attempt + 1;
+        if (current.isPresent() || found.isPresent()) {
+            nextTryAt = now;
+        }
+        current = Optional.empty();
+        found = Optional.empty();
+    }
+
+    private void failed(Try running, String answer, long now, Outbox<FenceNews> out) {
+        lastAnswer = Clip.text(answer);
+        current = Optional.empty();
+        failures++;
+        nextTryAt = now + pauseNs(failures);
+        FenceChoice choice = running.choice();
+        out.announce(new FenceNews.TryFailed(intent.id(), departure.who(), choice.method(), choice.actor().node(),
+                running.attempt(), lastAnswer));
+    }
+
+    /** Doubles with each failure up to {@link TimeBudget#FENCE_RETRY_MAX_NS}. */
+    private long pauseNs(int failuresSoFar) {
+        long pauseNs = times.fenceRetryNs();
+        for (int i = 1; i < failuresSoFar && pauseNs < TimeBudget.FENCE_RETRY_MAX_NS; i++) {
+            pauseNs *= 2;
+        }
+        return Math.min(pauseNs, TimeBudget.FENCE_RETRY_MAX_NS);
+    }
+
+    private void ask(Try running, long now, BiConsumer<Incarnation, FenceMessage> tell) {
+        askAt = now + times.askNs();
+        tell.accept(running.choice().actor(),
+                new FenceMessage.Act(ballot, intent.id(), running.attempt(), running.choice().method()));
+    }
+
+    private void askToCease(ClusterState state, long now, BiConsumer<Incarnation, FenceMessage> tell) {
+        if (now < askAt) {
+            return;
+        }
+        askAt = now + times.askNs();
+        for (Incarnation actor : List.copyOf(outstanding.keySet())) {
+            if (state.isMember(actor)) {
+                tell.accept(actor, new FenceMessage.Cease(ballot, intent.id(), attempt));
+            }
+        }
+    }
+
+    /** An actor that may still have something running: neither it said so nor is it harmless itself. */
+    private Optional<Incarnation> stillOut(ClusterState state) {
+        return outstanding.keySet().stream().filter(actor -> !state.harmless(actor)).findFirst();
+    }
+
+    private long marginNs() {
+        return MARGIN_ASKS * times.askNs();
+    }
+
+    private Optional<FenceChoice> choose(long next, ClusterState state) {
+        List<Incarnation> members = state.members().values().stream().map(Member::who).toList();
+        return FenceChoice.of(next, methods, ballot.leader(), members, departure.who());
+    }
+}

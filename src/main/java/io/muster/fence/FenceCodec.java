@@ -1,0 +1,81 @@
+package io.muster.fence;
+
+import io.muster.ledger.Ballot;
+import io.muster.wire.ByteReader;
+import io.muster.wire.ByteWriter;
+import io.muster.wire.Codec;
+import io.muster.wire.MalformedFrame;
+import java.util.Optional;
+
+/**
+ * The bytes of {@link FenceMessage}: a tag, then the fields in order. A ballot is its round (i64, at least 1) and its
+ * leader; an absent evidence label is a truth value of 0.
+ *
+ * <pre>
+ * tag  message       fields
+ *   1  Act           ballot, intent i64, attempt i64, method text
+ *   2  Acted         ballot, intent i64, attempt i64, bool [label text], proof text
+ *   3  Cease         ballot, intent i64, attempt i64
+ *   4  Ceased        ballot, intent i64, attempt i64
+ *   5  Acknowledge   intent i64, agreed at i64, person text, remark text
+ *   6  SignsOfLife   incarnation, evidenced at i64
+ * </pre>
+ */
+public final class FenceCodec implements Codec<FenceMessage> {
+
+    private static final int ACT = 1;
+    private static final int ACTED = 2;
+    private static final int CEASE = 3;
+    private static final int CEASED = 4;
+    private static final int ACKNOWLEDGE = 5;
+    private static final int SIGNS_OF_LIFE = 6;
+
+    @Override
+    public void encode(FenceMessage message, ByteWriter to) {
+        switch (message) {
+            case FenceMessage.Act(var ballot, long intent, long attempt, String method) ->
+                order(ACT, ballot, intent, attempt, to).text(method);
+            case FenceMessage.Acted(var ballot, long intent, long attempt, Optional<String> evidence, String proof) -> {
+                order(ACTED, ballot, intent, attempt, to).bool(evidence.isPresent());
+                evidence.ifPresent(to::text);
+                to.text(proof);
+            }
+            case FenceMessage.Cease(var ballot, long intent, long attempt) -> order(CEASE, ballot, intent, attempt, to);
+            case FenceMessage.Ceased(var ballot, long intent, long attempt) ->
+                order(CEASED, ballot, intent, attempt, to);
+            case FenceMessage.Acknowledge(long intent, long agreedAt, String person, String remark) ->
+                to.u8(ACKNOWLEDGE).i64(intent).i64(agreedAt).text(person).text(remark);
+            case FenceMessage.SignsOfLife(var who, long evidencedAt) ->
+                to.u8(SIGNS_OF_LIFE).incarnation(who).i64(evidencedAt);
+        }
+    }
+
+    @Override
+    public FenceMessage decode(ByteReader from) throws MalformedFrame {
+        int tag = from.u8();
+        return switch (tag) {
+            case ACT -> new FenceMessage.Act(ballot(from), from.count(), from.count(), from.text());
+            case ACTED -> new FenceMessage.Acted(
+                    ballot(from), from.count(), from.count(),
+                    from.bool() ? Optional.of(from.text()) : Optional.empty(), from.text());
+            case CEASE -> new FenceMessage.Cease(ballot(from), from.count(), from.count());
+            case CEASED -> new FenceMessage.Ceased(ballot(from), from.count(), from.count());
+            case ACKNOWLEDGE ->
+                new FenceMessage.Acknowledge(from.count(), from.count(), from.text(), from.text());
+            case SIGNS_OF_LIFE -> new FenceMessage.SignsOfLife(from.incarnation(), from.count());
+            default -> throw new MalformedFrame("fence message " + tag);
+        };
+    }
+
+    private static ByteWriter order(int tag, Ballot ballot, long intent, long attempt, ByteWriter to) {
+        return to.u8(tag).i64(ballot.round()).incarnation(ballot.leader()).i64(intent).i64(attempt);
+    }
+
+    private static Ballot ballot(ByteReader from) throws MalformedFrame {
+        long round = from.count();
+        if (round < 1) {
+            throw new MalformedFrame("a ballot of round " + round);
+        }
+        return new Ballot(round, from.incarnation());
+    }
+}

@@ -1,0 +1,338 @@
+package io.muster.fence;
+
+import io.muster.base.Clip;
+import io.muster.base.FaultCode;
+import io.muster.base.Hash64;
+import io.muster.base.Incarnation;
+import io.muster.base.NodeId;
+import io.muster.base.TimeBudget;
+import io.muster.heartbeat.HeartbeatNews;
+import io.muster.ledger.Ballot;
+import io.muster.ledger.ClusterState;
+import io.muster.ledger.Departure;
+import io.muster.ledger.Draft;
+import io.muster.ledger.Evidence;
+import io.muster.ledger.FenceIntent;
+import io.muster.ledger.LedgerEvent;
+import io.muster.ledger.LedgerNews;
+import io.muster.ledger.Proposer;
+import io.muster.ledger.Standing;
+import io.muster.machine.Completion;
+import io.muster.machine.Machine;
+import io.muster.machine.Outbox;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.List;
+import java.util.Optional;
+import java.util.SortedMap;
+import java.util.TreeMap;
+
+/**
+ * Makes departed lives harmless. On the leader it turns every departure into an agreed intent, picks who acts with what,
+ * and proposes the evidence ({@link FenceCase}); on every member it acts when asked ({@link FenceActor}) and reports
+ * lives that are heard although they are said to be gone ({@link LifeSigns}).
+ *
+ * <p>Nothing is remembered that the next leader would miss: an intent in the state without evidence is open, whoever
+ * began it (rules F1, F2, F4, F7, F8; F6 has its place in {@link FenceCase#work}, before a try is begun). Nobody above
+ * calls this machine: groups, services and file systems see only what was agreed (000-18).
+ */
+public final class Fencer implements Machine<FenceInput, FenceNews>, Proposer {
+
+    /** The method that never runs: a person has to look. */
+    public static final String MANUAL = "manual";
+
+    /** What a person said here about a departed life. @param agreedAt of the intent it is about; 0 until there is one */
+    private record Word(String person, String remark, long agreedAt) {}
+
+    private final Incarnation self;
+    private final TimeBudget times;
+    private final SortedMap<NodeId, List<String>> runnable = new TreeMap<>();
+    private final FenceActor actor;
+    private final LifeSigns signs;
+    private final SortedMap<Long, FenceCase> cases = new TreeMap<>();
+    private final SortedMap<Incarnation, Word> words = new TreeMap<>();
+    private final SortedMap<Incarnation, Long> reported = new TreeMap<>();
+    private final Deque<FenceMessage> toSelf = new ArrayDeque<>();
+    private Standing standing = Standing.NONE;
+    private long actUntil;
+    private long reportAt;
+
+    /** @param methods names of the fence methods for each node, first choice first */
+    public Fencer(Incarnation self, SortedMap<NodeId, List<String>> methods, TimeBudget times, long now) {
+        this.self = self;
+        this.times = times;
+        methods.forEach((node, names) ->
+                runnable.put(node, names.stream().filter(name -> !name.equals(MANUAL)).toList()));
+        this.actor = new FenceActor(self, runnable, times.fenceLimitNs());
+        this.signs = new LifeSigns(times.silenceNs(), now);
+        this.actUntil = now;
+        this.reportAt = now;
+    }
+
+    @Override
+    public void step(FenceInput input, long now, Outbox<FenceNews> out) {
+        switch (input) {
+            case FenceInput.Arrived(Incarnation from, FenceMessage message) -> receive(from, message, now, out);
+            case FenceInput.Agreed(LedgerNews news) -> agreed(news, now);
+            case FenceInput.Heard(HeartbeatNews news) -> heard(news, now);
+            case FenceInput.Completed(Completion.FenceEnded end) ->
+                actor.ended(end, standing.state(), (to, message) -> tell(to, message, out), out);
+            case FenceInput.Completed _ -> { /* of another machine */ }
+            case FenceInput.ActUntil(long until) -> actUntil = until;
+            case FenceInput.AcknowledgeWanted(NodeId node, String person, String remark) -> {
+                wantAcknowledged(node, person, remark);
+                reportAt = now;
+            }
+        }
+        work(now, out);
+    }
+
+    @Override
+    public void due(long now, Outbox<FenceNews> out) {
+        work(now, out);
+    }
+
+    @Override
+    public long deadline() {
+        long next = signs.deadline();
+        if (hasReports() && standing.leader().isPresent()) {
+            next = Math.min(next, reportAt);
+        }
+        if (standing.state().isPresent()) {
+            for (FenceCase open : cases.values()) {
+                next = Math.min(next, open.deadline(standing.state().get()));
+            }
+        }
+        return next;
+    }
+
+    @Override
+    public void wants(Draft draft, long now) {
+        for (Departure departure : List.copyOf(draft.state().departures().values())) {
+            Incarnation who = departure.who();
+            Optional<FenceIntent> intent = departure.intent();
+            if (intent.isEmpty()) {
+                draft.add(new LedgerEvent.FenceIntended(
+                        draft.state().nextIntent(), who, departure.reason(), draft.ballot()));
+            } else if (intent.get().evidence().isPresent()) {
+                if (isContradicted(who, intent.get().evidence().get())) {
+                    draft.add(new LedgerEvent.FenceVoided(
+                            intent.get().id(), who, who + " is heard although it was made harmless"));
+                }
+            } else {
+                FenceCase open = cases.get(intent.get().id());
+                if (open != null && open.agreedAt() == intent.get().agreedAt()) {
+                    standing.state().flatMap(open::evidence).ifPresent(draft::add);
+                }
+            }
+        }
+    }
+
+    /** Every departed life that is not harmless yet, for {@code why}; this node's own sight of it. */
+    public List<OpenFence> openFences() {
+        List<OpenFence> open = new ArrayList<>();
+        standing.state().ifPresent(state -> state.departures().values().stream()
+                .filter(departure -> !departure.harmless())
+                .forEach(departure -> open.add(picture(state, departure))));
+        return List.copyOf(open);
+    }
+
+    /** True when a person's word about this node would be about something (otherwise: {@link FaultCode#FENCE_4}). */
+    public boolean hasOpenFence(NodeId node) {
+        return openFences().stream().anyMatch(fence -> fence.victim().node().equals(node));
+    }
+
+    /** True while an effect of this node has not ended: a planned leave waits for that (rule F7). */
+    public boolean isActing() {
+        return !actor.runningIntents().isEmpty();
+    }
+
+    /** Mixes what decides the next steps into a trace hash. */
+    public void digest(Hash64 into) {
+        into.add(deadline()).add(actUntil).add(words.size()).add(reported.size()).add(toSelf.size());
+        cases.forEach((intent, open) -> open.digest(into.add(intent)));
+        actor.runningIntents().forEach(into::add);
+    }
+
+    private void receive(Incarnation from, FenceMessage message, long now, Outbox<FenceNews> out) {
+        switch (message) {
+            case FenceMessage.Act act when act.ballot().leader().equals(from) ->
+                actor.asked(act, standing.state(), (to, answer) -> tell(to, answer, out));
+            case FenceMessage.Cease cease when cease.ballot().leader().equals(from) ->
+                actor.ceaseAsked(cease, standing.state(), (to, answer) -> tell(to, answer, out));
+            case FenceMessage.Acted acted when mayAnswer(from, acted.ballot()) && cases.containsKey(acted.intent()) ->
+                cases.get(acted.intent()).answered(from, acted, now, out);
+            case FenceMessage.Ceased ceased when mayAnswer(from, ceased.ballot()) && cases.containsKey(ceased.intent()) ->
+                cases.get(ceased.intent()).ceased(from, ceased);
+            case FenceMessage.Acknowledge word when isMember(from) && cases.containsKey(word.intent()) ->
+                cases.get(word.intent()).acknowledged(word, self.node(), now);
+            case FenceMessage.SignsOfLife(Incarnation who, long evidencedAt) when isMember(from) && isLeading() ->
+                standing.state().filter(state -> evidencedAt(state, who) == evidencedAt)
+                        .ifPresent(_ -> reported.put(who, evidencedAt));
+            case FenceMessage.Act _, FenceMessage.Cease _ -> { /* in the name of another leader */ }
+            case FenceMessage.Acted _, FenceMessage.Ceased _ -> { /* of another ballot, or the fence is over */ }
+            case FenceMessage.Acknowledge _, FenceMessage.SignsOfLife _ -> { /* this node cannot propose it */ }
+        }
+    }
+
+    private void agreed(LedgerNews news, long now) {
+        Optional<Incarnation> leaderBefore = standing.leader();
+        standing = standing.after(news);
+        if (news instanceof LedgerNews.Leading || news instanceof LedgerNews.NotLeading) {
+            cases.clear();
+            reported.clear();
+        }
+        if (!standing.leader().equals(leaderBefore)) {
+            reportAt = now;
+        }
+        standing.state().ifPresent(state -> {
+            signs.agreed(state, now);
+            followCases(state, now);
+            followWords(state);
+            reported.entrySet().removeIf(entry -> evidencedAt(state, entry.getKey()) != entry.getValue());
+        });
+    }
+
+    /** One case for each agreed intent, as long as its departure is of concern; on the leader only. */
+    private void followCases(ClusterState state, long now) {
+        if (standing.leading().isEmpty()) {
+            return;
+        }
+        Ballot ballot = standing.leading().get();
+        cases.keySet().removeIf(id -> state.departures().values().stream()
+                .noneMatch(d -> d.intent().isPresent() && d.intent().get().id() == id));
+        for (Departure departure : state.departures().values()) {
+            if (departure.intent().isEmpty()) {
+                continue;
+            }
+            FenceCase open = cases.get(departure.intent().get().id());
+            if (open != null) {
+                open.agreed(departure, now);
+            } else {
+                List<String> methods = runnable.getOrDefault(departure.who().node(), List.of());
+                cases.put(departure.intent().get().id(),
+                        new FenceCase(ballot, departure, state, methods, times, now));
+            }
+        }
+    }
+
+    /** A word is about the intent that was open when it was given, and about nothing that came later. */
+    private void followWords(ClusterState state) {
+        words.entrySet().removeIf(entry -> {
+            Departure departure = state.departures().get(entry.getKey());
+            long agreedAt = departure == null ? 0 : departure.intent().map(FenceIntent::agreedAt).orElse(0L);
+            long meant = entry.getValue().agreedAt();
+            return departure == null || departure.harmless() || meant != 0 && meant != agreedAt;
+        });
+        words.replaceAll((who, word) -> new Word(word.person(), word.remark(),
+                state.departures().get(who).intent().map(FenceIntent::agreedAt).orElse(0L)));
+    }
+
+    private void wantAcknowledged(NodeId node, String person, String remark) {
+        standing.state().ifPresent(state -> {
+            state.departures().values().stream()
+                    .filter(d -> d.who().node().equals(node) && !d.harmless())
+                    .forEach(d -> words.put(d.who(), new Word(Clip.text(person), Clip.text(remark), 0)));
+            followWords(state);
+        });
+    }
+
+    private void heard(HeartbeatNews news, long now) {
+        signs.told(news, now);
+        if (news instanceof HeartbeatNews.PeerHeard(Incarnation who)) {
+            standing.state().flatMap(state -> Optional.ofNullable(state.departures().get(who)))
+                    .flatMap(Departure::intent)
+                    .map(intent -> cases.get(intent.id()))
+                    .ifPresent(open -> open.heardAgain(now));
+            if (signs.contradictions().containsKey(who)) {
+                reportAt = now;
+            }
+        }
+    }
+
+    private void work(long now, Outbox<FenceNews> out) {
+        signs.due(now);
+        standing.state().ifPresent(state -> {
+            for (FenceCase open : cases.values()) {
+                open.work(state, now, (to, message) -> tell(to, message, out), out);
+            }
+        });
+        report(now, out);
+        // Each message to self is answered by at most one more, so this ends.
+        do {
+            while (!toSelf.isEmpty()) {
+                receive(self, toSelf.poll(), now, out);
+            }
+            actor.start(standing.state(), actUntil, now, (to, message) -> tell(to, message, out), out);
+        } while (!toSelf.isEmpty());
+    }
+
+    /** Tells the leader what this node has to say, until the state shows that it knows. */
+    private void report(long now, Outbox<FenceNews> out) {
+        if (now < reportAt || !hasReports() || standing.leader().isEmpty()) {
+            return;
+        }
+        reportAt = now + times.askNs();
+        Incarnation leader = standing.leader().get();
+        ClusterState state = standing.state().orElseThrow();
+        words.forEach((who, word) -> state.departures().get(who).intent().ifPresent(intent -> tell(leader,
+                new FenceMessage.Acknowledge(intent.id(), word.agreedAt(), word.person(), word.remark()), out)));
+        signs.contradictions().forEach((who, evidencedAt) ->
+                tell(leader, new FenceMessage.SignsOfLife(who, evidencedAt), out));
+    }
+
+    private boolean hasReports() {
+        return !words.isEmpty() || !signs.contradictions().isEmpty();
+    }
+
+    private void tell(Incarnation to, FenceMessage message, Outbox<FenceNews> out) {
+        if (to.equals(self)) {
+            toSelf.add(message);
+        } else {
+            out.send(to.node(), message);
+        }
+    }
+
+    private OpenFence picture(ClusterState state, Departure departure) {
+        Optional<FenceIntent> intent = departure.intent();
+        FenceCase open = intent.map(i -> cases.get(i.id())).orElse(null);
+        if (open != null) {
+            return open.picture(state);
+        }
+        Incarnation victim = departure.who();
+        boolean byHand = runnable.getOrDefault(victim.node(), List.of()).isEmpty();
+        String fact = intent.isEmpty()
+                ? "%s is out (%s); a quorum has to agree to fence it".formatted(victim, departure.reason())
+                : "%s is not fenced yet; %s".formatted(victim, standing.leader()
+                        .map(leader -> leader.node() + " leads and knows how far it is")
+                        .orElse("no node leads the cluster"));
+        return new OpenFence(
+                victim, intent.map(FenceIntent::id).orElse(0L), 0, Optional.empty(), Optional.empty(), "", 0,
+                intent.isEmpty() ? OpenFence.WaitingFor.QUORUM : OpenFence.WaitingFor.LEADER,
+                byHand ? FaultCode.FENCE_2 : FaultCode.FENCE_3, fact);
+    }
+
+    private boolean isContradicted(Incarnation who, Evidence evidence) {
+        Long seen = signs.contradictions().getOrDefault(who, reported.get(who));
+        return seen != null && seen == evidence.agreedAt();
+    }
+
+    private static long evidencedAt(ClusterState state, Incarnation who) {
+        return Optional.ofNullable(state.departures().get(who))
+                .flatMap(Departure::intent).flatMap(FenceIntent::evidence).map(Evidence::agreedAt).orElse(-1L);
+    }
+
+    private boolean isMember(Incarnation who) {
+        return who.equals(self) || standing.state().filter(state -> state.isMember(who)).isPresent();
+    }
+
+    private boolean isLeading() {
+        return standing.leading().isPresent();
+    }
+
+    /** An actor answers for a ballot; only the leader of that ballot can use the answer. */
+    private boolean mayAnswer(Incarnation from, Ballot ballot) {
+        return standing.leading().filter(ballot::equals).isPresent() && isMember(from);
+    }
+}

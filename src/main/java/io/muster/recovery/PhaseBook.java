@@ -1,0 +1,134 @@
+package io.muster.recovery;
+
+import io.muster.base.Clip;
+import io.muster.base.Incarnation;
+import io.muster.base.NodeSet;
+import io.muster.base.TimeBudget;
+import io.muster.ledger.ClusterState;
+import io.muster.ledger.Draft;
+import io.muster.ledger.Group;
+import io.muster.ledger.GroupName;
+import io.muster.ledger.LedgerEvent;
+import io.muster.ledger.Phase;
+import io.muster.machine.Machine;
+import io.muster.machine.Outbox;
+import java.util.Optional;
+import java.util.SortedMap;
+import java.util.TreeMap;
+
+/**
+ * What the leader keeps about recovering groups: who is through, who withdrew, since when it waits. It lasts for one
+ * time of leading; the next leader starts its count anew and is told again by everybody.
+ */
+final class PhaseBook {
+
+    private static final class Page {
+        private PhaseBarrier barrier;
+        private final SortedMap<Incarnation, String> withdrawn = new TreeMap<>();
+        private long since;
+        private NodeSet toldWaiting = NodeSet.NONE;
+
+        private Page(PhaseBarrier barrier, long since) {
+            this.barrier = barrier;
+            this.since = since;
+        }
+    }
+
+    private final TimeBudget times;
+    private final SortedMap<GroupName, Page> pages = new TreeMap<>();
+    private long tickAt;
+
+    PhaseBook(TimeBudget times) {
+        this.times = times;
+    }
+
+    void clear() {
+        pages.clear();
+    }
+
+    /** One page for each group that is recovering, a fresh one for each generation and phase. */
+    void follow(ClusterState state, long now) {
+        if (pages.isEmpty()) {
+            tickAt = now + times.askNs();
+        }
+        pages.keySet().removeIf(name -> !isRecovering(state.groups().get(name)));
+        for (Group group : state.groups().values()) {
+            Page page = pages.get(group.name());
+            if (isRecovering(group) && (page == null || !page.barrier.isOf(group))) {
+                pages.put(group.name(), new Page(PhaseBarrier.before(group), now));
+            }
+        }
+    }
+
+    /** A member tells how far it is. What it says of another generation or phase is overtaken (rules R2, R9). */
+    void take(Incarnation from, RecoveryMessage message, ClusterState state) {
+        switch (message) {
+            case RecoveryMessage.Through(GroupName name, long generation, Phase phase) -> {
+                Page page = pages.get(name);
+                if (page != null && state.groups().get(name).has(from)) {
+                    page.barrier = page.barrier.with(from, generation, phase);
+                }
+            }
+            case RecoveryMessage.Withdrawn(GroupName name, long generation, _, String reason) -> {
+                Page page = pages.get(name);
+                if (page != null && state.groups().get(name).has(from) && page.barrier.generation() == generation) {
+                    page.withdrawn.put(from, Clip.text(reason));
+                }
+            }
+        }
+    }
+
+    void wants(Draft draft, ClusterState state, long now) {
+        pages.forEach((name, page) -> {
+            Group group = state.groups().get(name);
+            page.withdrawn.keySet().forEach(who -> draft.add(new LedgerEvent.GroupLeft(name, who)));
+            // Agreed in an earlier version, not in the one being drafted: whoever applies LOCKS has applied the
+            // evidence before (rule R1).
+            boolean harmless = group.departed().stream().allMatch(state::harmless);
+            if (page.barrier.passed(group) && harmless && group.equals(draft.state().groups().get(name))) {
+                draft.add(new LedgerEvent.PhaseReached(name, group.generation(), group.phase().next()));
+            } else if (now - page.since >= times.phaseLimitNs()) {
+                for (Incarnation late : page.barrier.missing(group)) {
+                    draft.add(new LedgerEvent.MemberEvicted(late, "RECOVERY-2 %s did not pass %s of group %s, generation"
+                            .formatted(late, group.phase(), name) + " %d, within %d ms".formatted(
+                            group.generation(), times.phaseLimitNs() / TimeBudget.MS)));
+                }
+            }
+        });
+    }
+
+    void due(ClusterState state, long now, Outbox<RecoveryNews> out) {
+        if (pages.isEmpty() || now < tickAt) {
+            return;
+        }
+        if (now - tickAt > times.pauseNs()) {
+            // It was this node that was away, and what the others told meanwhile may still lie unread.
+            pages.values().forEach(page -> page.since = now);
+        }
+        tickAt = now + times.askNs();
+        pages.forEach((name, page) -> {
+            NodeSet missing = PhaseBarrier.nodesOf(page.barrier.missing(state.groups().get(name)));
+            if (now - page.since >= times.askNs() && !missing.equals(page.toldWaiting)) {
+                page.toldWaiting = missing;
+                if (!missing.isEmpty()) {
+                    out.announce(new RecoveryNews.Waiting(
+                            name, page.barrier.generation(), page.barrier.phase(), missing));
+                }
+            }
+        });
+    }
+
+    long deadline() {
+        return pages.isEmpty() ? Machine.NEVER : tickAt;
+    }
+
+    /** Who holds the barrier of this group up; empty when no page is kept about it. */
+    Optional<NodeSet> missing(Group group) {
+        return Optional.ofNullable(pages.get(group.name()))
+                .map(page -> PhaseBarrier.nodesOf(page.barrier.missing(group)));
+    }
+
+    private static boolean isRecovering(Group group) {
+        return group != null && group.phase() != Phase.RUNNING && !group.members().isEmpty();
+    }
+}
