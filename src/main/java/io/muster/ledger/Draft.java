@@ -66,7 +66,7 @@ public final class Draft {
         changed.apply(event);
         state = changed.done(List.copyOf(events));
         // A state that does not fit is refused here, when it is proposed, and not found out by an acceptor (rule L13).
-        int lengthBytes = StateCodec.lengthOf(finish(Digest.NONE));
+        int lengthBytes = StateCodec.lengthOf(whole(Digest.NONE));
         int limitBytes = grows(event) ? GROWTH_LIMIT_BYTES : StateCodec.STATE_LIMIT_BYTES;
         if (lengthBytes > limitBytes) {
             events.removeLast();
@@ -86,7 +86,7 @@ public final class Draft {
         };
     }
 
-    /** The finished next version, with its parent named. */
+    /** The whole next version, with its parent named. */
     public ClusterState whole(Digest parent) {
         Invariant.holds(!events.isEmpty(), "a version without events on version %d", base.version());
         return new ClusterState(

@@ -329,7 +329,7 @@ public final class Ledger implements Machine<LedgerInput, LedgerNews> {
                 || draft.base() != learner.state()) {
             return;
         }
-        ClusterState next = draft.finish(learner.digest());
+        ClusterState next = draft.whole(learner.digest());
         leader.propose(next, now, out);
         acceptor.accept(self.node(), draft.ballot(), next, now, out);
     }

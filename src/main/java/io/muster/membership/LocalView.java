@@ -23,6 +23,7 @@ public final class LocalView {
 
     private final SortedMap<NodeId, Incarnation> heard = new TreeMap<>();
     private final SortedMap<NodeId, Loss> losses = new TreeMap<>();
+    private final SortedMap<NodeId, Long> oneWaySince = new TreeMap<>();
     private NodeSet twoWay = NodeSet.NONE;
 
     LocalView() {}
@@ -37,7 +38,11 @@ public final class LocalView {
                 heard.remove(who.node(), who);
                 losses.put(who.node(), new Loss(who, reason, now));
             }
-            case HeartbeatNews.LinksChanged(NodeSet _, NodeSet both) -> twoWay = both;
+            case HeartbeatNews.LinksChanged(NodeSet oneWay, NodeSet both) -> {
+                twoWay = both;
+                oneWaySince.keySet().removeIf(node -> !oneWay.minus(both).contains(node));
+                oneWay.minus(both).forEach(node -> oneWaySince.putIfAbsent(node, now));
+            }
             case HeartbeatNews.SelfPaused _ -> { /* nothing was heard or lost by it */ }
         }
     }
@@ -66,8 +71,14 @@ public final class LocalView {
         return twoWay;
     }
 
+    /** Since when this node is heard and says that it does not hear us; empty when that is not so. */
+    public Optional<Long> oneWaySince(NodeId node) {
+        return Optional.ofNullable(oneWaySince.get(node));
+    }
+
     void digest(Hash64 into) {
         into.add(twoWay.bits());
+        oneWaySince.forEach((node, since) -> into.add(node.number()).add(since));
         heard.values().forEach(who -> into.add(who.node().number()).add(who.life()));
         losses.values().forEach(loss -> into.add(loss.who().node().number()).add(loss.who().life()).add(loss.lostAt()));
     }

@@ -18,13 +18,16 @@ import java.util.TreeMap;
  * Says on the leader who has to go: whoever is gone for certain, and whoever is not in the largest set of members that
  * hear each other both ways and have a quorum (rules V1, V2, V5).
  *
- * <p>Three kinds of knowledge, in order of weight:
+ * <p>Four kinds of knowledge, in order of weight:
  * <ol>
  *   <li><em>gone</em>: a newer life of the node is heard or asks to join; somebody wants it out; it told no row for
  *       longer than any member may; or this node lost it and nobody else names it. No candidate.
  *   <li><em>silent</em>: this node lost it, others still name it. The link is cut at once, so that a killed member is
  *       out in the next version. It stays a candidate for sets without this node: only when such a set is
  *       <em>larger</em>, and stays so for {@code holdNs}, is this node the one that is cut off (V5).
+ *   <li><em>one way</em>: it is heard, and its pulses say that it does not hear this node: its own heartbeat has come to
+ *       that verdict, so a few pulses are enough. This has to count sooner than what others tell: a member that is
+ *       heard one way cannot tell us its row, and must not win by its last one against a healthy one.
  *   <li><em>left out</em>: two others do not hear each other. This counts only after {@code holdNs}: by then this node
  *       knows itself whether one of them has died, and the healthy one is not put out for naming it (V3, hold-down).
  * </ol>
@@ -40,6 +43,8 @@ final class ViewJudge {
     }
 
     private static final long MS = 1_000_000;
+    /** So many pulses in a row say that a peer does not hear this node, before that counts. */
+    private static final int ONE_WAY_PULSES = 4;
 
     private final Incarnation self;
     private final LinkMatrix matrix;
@@ -48,6 +53,7 @@ final class ViewJudge {
     private final long silenceNs;
     private final long rowLimitNs;
     private final long holdNs;
+    private final long oneWayHoldNs;
     private long graceFrom;
     private long contestedSince = Machine.NEVER;
 
@@ -59,6 +65,7 @@ final class ViewJudge {
         this.silenceNs = times.silenceNs();
         this.rowLimitNs = times.silenceNs() + 4 * times.askNs();
         this.holdNs = times.silenceNs() + 2 * times.pulseNs();
+        this.oneWayHoldNs = ONE_WAY_PULSES * times.pulseNs();
         this.graceFrom = now;
     }
 
@@ -134,12 +141,14 @@ final class ViewJudge {
             contestedSince = now;
         }
         if (now - contestedSince < holdNs) {
-            return new Verdict(List.of(), Optional.of("members %s hear each other and not %s; waiting to see whether that "
-                    + "stays so".formatted(winner, self.node())));
+            return new Verdict(List.of(), Optional.of(
+                    "members %s hear each other and not %s; waiting to see whether that stays so".formatted(
+                            winner, self.node())));
         }
         if (!state.electorate().isQuorum(local.twoWay().with(self.node()))) {
-            return new Verdict(List.of(), Optional.of("members %s hear each other and not %s, which has no quorum to "
-                    + "leave by".formatted(winner, self.node())));
+            return new Verdict(List.of(), Optional.of(
+                    "members %s hear each other and not %s, which has no quorum to leave by".formatted(
+                            winner, self.node())));
         }
         return new Verdict(
                 List.of(new Eviction(self, "it is not in the larger set %s with two-way links".formatted(winner))),
@@ -232,6 +241,12 @@ final class ViewJudge {
 
     /** {@code from} has not heard {@code to} for so long that it is not for want of time to notice a death. */
     private boolean heldDown(Incarnation from, Incarnation to, long now) {
+        if (to.equals(self)) {
+            Optional<Long> since = local.oneWaySince(from.node());
+            if (since.isPresent() && now - Math.max(since.get(), graceFrom) >= oneWayHoldNs) {
+                return true;
+            }
+        }
         return !from.equals(self) && now - graceFrom >= holdNs && matrix.leftOutForNs(from, to, now) >= holdNs;
     }
 
@@ -244,12 +259,12 @@ final class ViewJudge {
         return true;
     }
 
-    /** Who votes and is within reach without being a member in the life that is heard. */
+    /** Who votes and is within reach without being a member: lives that want in. One that was put out is about to end. */
     private NodeSet outside(ClusterState state) {
         NodeSet outside = state.isMember(self) ? NodeSet.NONE : NodeSet.of(self.node());
         for (NodeId node : local.twoWay()) {
             Optional<Incarnation> heard = local.life(node);
-            if (heard.isPresent() && !state.isMember(heard.get())) {
+            if (heard.isPresent() && !state.isMember(heard.get()) && !state.isPast(heard.get())) {
                 outside = outside.with(node);
             }
         }
@@ -264,7 +279,9 @@ final class ViewJudge {
                 return "not heard by %s for %d ms".formatted(other, matrix.leftOutForNs(them, who, now) / MS);
             }
             if (heldDown(who, them, now)) {
-                return "it has not heard %s for %d ms".formatted(other, matrix.leftOutForNs(who, them, now) / MS);
+                long sinceAt = them.equals(self) ? local.oneWaySince(node).orElse(now) : now;
+                return "it has not heard %s for %d ms".formatted(
+                        other, Math.max(now - sinceAt, matrix.leftOutForNs(who, them, now)) / MS);
             }
         }
         return "it is not in the largest set %s with two-way links".formatted(winner);

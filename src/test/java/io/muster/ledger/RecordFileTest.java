@@ -35,7 +35,7 @@ class RecordFileTest {
     }
 
     @Test
-    @DisplayName("D4, item 3: whatever sectors of the one write in flight are lost, the record is the last durable one or the next")
+    @DisplayName("D4, item 3: whatever sectors of the write in flight are lost, the record is the last durable one or the next")
     void anyLossInAnyWriteLeavesTheLastDurableRecordOrTheNext() {
         List<ClusterState> states = States.randomChain(11, 5, 12);
         File file = new File(FOUNDING);

@@ -132,7 +132,7 @@ class StateCodecTest {
                 refusal = draft.add(in).or(() -> draft.add(out)).orElse("");
                 if (draft.events().size() == 2) {
                     evicted++;
-                    state = draft.finish(StateCodec.digest(state));
+                    state = draft.whole(StateCodec.digest(state));
                 } else if (refusal.contains("not harmless")) {
                     refusal = "";
                 }

@@ -50,7 +50,7 @@ final class States {
                 throw new AssertionError(event + ": " + why);
             });
         }
-        return draft.finish(StateCodec.digest(from));
+        return draft.whole(StateCodec.digest(from));
     }
 
     static LedgerEvent joined(Incarnation who) {
@@ -106,7 +106,7 @@ final class States {
             Draft draft = last.draft(ballot(1 + chain.size() / 4, 1 + chance.nextInt(nodes)));
             addRandom(draft, chance, nodes, 1 + chance.nextInt(4));
             if (!draft.isEmpty()) {
-                chain.add(draft.finish(StateCodec.digest(last)));
+                chain.add(draft.whole(StateCodec.digest(last)));
             }
         }
         return chain;
