@@ -1,7 +1,6 @@
 package io.muster.sim;
 
 import io.muster.base.Incarnation;
-import io.muster.base.NodeId;
 import io.muster.base.Prng;
 import io.muster.ledger.EvidenceClass;
 import io.muster.machine.Completion;
@@ -15,13 +14,12 @@ import java.util.function.Consumer;
  * The fence devices of a simulated cluster. What they do in truth and what they say are two things, and only the
  * checkers know both.
  *
- * <p>Two methods: {@code process} ends exactly the life it was asked to end; {@code power} ends whatever runs on that
- * node, also a later life when the command is carried out late (the reason of rule F7). Already ended is success.
+ * <p>The one method, {@code process}, ends exactly the life that it was asked to end, be it late and while a later life
+ * of the node runs. Already ended is success.
  */
 final class SimFence {
 
     static final String PROCESS = "process";
-    static final String POWER = "power";
 
     /** What a device does with one try. */
     enum Mood {
@@ -45,9 +43,6 @@ final class SimFence {
         boolean ended(Incarnation victim);
 
         void end(Incarnation victim);
-
-        /** Ends whatever runs on a node, with its host. */
-        void powerOff(NodeId node);
 
         /** A device calls this life ended, and it runs. */
         void lied(Incarnation victim);
@@ -114,11 +109,11 @@ final class SimFence {
     private Completion hit(Mood mood, Effect.Fence act) {
         return switch (mood) {
             case WORKS, SLOW -> {
-                end(act);
-                yield new Completion.FenceEnded(act.ticket(), evidence(act), "%s has ended".formatted(act.victim()));
+                reach.end(act.victim());
+                yield ended(act);
             }
             case HITS_BUT_FAILS -> {
-                end(act);
+                reach.end(act.victim());
                 yield failed(act, "no answer (simulated)");
             }
             case FAILS, HANGS -> failed(act, "device refused (simulated)");
@@ -126,21 +121,14 @@ final class SimFence {
                 if (!reach.ended(act.victim())) {
                     reach.lied(act.victim());
                 }
-                yield new Completion.FenceEnded(act.ticket(), evidence(act), "%s has ended".formatted(act.victim()));
+                yield ended(act);
             }
         };
     }
 
-    private void end(Effect.Fence act) {
-        if (act.method().equals(POWER)) {
-            reach.powerOff(act.victim().node());
-        } else {
-            reach.end(act.victim());
-        }
-    }
-
-    private static Optional<String> evidence(Effect.Fence act) {
-        return Optional.of((act.method().equals(POWER) ? EvidenceClass.POWER_OFF : EvidenceClass.PROCESS_ENDED).label());
+    private static Completion ended(Effect.Fence act) {
+        return new Completion.FenceEnded(
+                act.ticket(), Optional.of(EvidenceClass.PROCESS_ENDED.label()), "%s has ended".formatted(act.victim()));
     }
 
     private static Completion failed(Effect.Fence act, String why) {

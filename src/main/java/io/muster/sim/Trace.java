@@ -2,6 +2,9 @@ package io.muster.sim;
 
 import io.muster.base.Hash64;
 import io.muster.base.Incarnation;
+import io.muster.ledger.Ballot;
+import io.muster.ledger.LedgerMessage;
+import io.muster.node.NodeInput;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
@@ -22,7 +25,8 @@ final class Trace {
 
         @Override
         public String toString() {
-            return String.format(Locale.ROOT, "%10.6f %-5s %s", at / 1e9, who.map(Incarnation::toString).orElse(""), what);
+            return String.format(
+                    Locale.ROOT, "%10.6f %-5s %s", at / 1e9, who.map(Incarnation::toString).orElse(""), words(what));
         }
     }
 
@@ -33,6 +37,20 @@ final class Trace {
     /** @param listener told every line as it happens */
     Trace(Optional<Consumer<String>> listener) {
         this.listener = listener;
+    }
+
+    /** A whole state in a line hides everything else, so of a state only its version and its events are written. */
+    private static String words(Object what) {
+        return switch (what) {
+            case NodeInput.Arrived(var from, LedgerMessage message) -> "Arrived[" + from + " " + words(message) + "]";
+            case LedgerMessage.Promise(var ballot, var record) -> "Promise[%s, accepted %s version %d]".formatted(
+                    ballot, record.accepted().map(Ballot::toString).orElse("nothing"), record.state().version());
+            case LedgerMessage.Accept(var ballot, var state) ->
+                "Accept[%s, version %d %s]".formatted(ballot, state.version(), state.events());
+            case LedgerMessage.Chosen(var ballot, var state) ->
+                "Chosen[%s, version %d %s]".formatted(ballot, state.version(), state.events());
+            default -> what.toString();
+        };
     }
 
     Hash64 hash() {

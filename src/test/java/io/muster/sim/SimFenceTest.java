@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.muster.base.HostProcess;
 import io.muster.base.Incarnation;
-import io.muster.base.NodeId;
 import io.muster.base.Prng;
 import io.muster.base.TimeBudget;
 import io.muster.machine.Completion;
@@ -29,7 +28,7 @@ class SimFenceTest {
     void aDeviceThatWorksEndsTheVictimAndThenSaysSo() {
         running.add(VICTIM);
 
-        act(SimFence.Mood.WORKS, SimFence.PROCESS);
+        act(SimFence.Mood.WORKS);
 
         assertThat(running).isEmpty();
         assertThat(answers).singleElement().extracting(Completion.FenceEnded::evidence)
@@ -38,28 +37,26 @@ class SimFenceTest {
 
     @Test
     void aVictimThatHasEndedAlreadyIsASuccess() {
-        act(SimFence.Mood.WORKS, SimFence.PROCESS);
+        act(SimFence.Mood.WORKS);
 
         assertThat(answers).singleElement().matches(answer -> answer.evidence().isPresent());
     }
 
     @Test
-    void theProcessMethodLeavesALaterLifeAloneAndThePowerMethodDoesNot() {
+    void aLaterLifeOfTheNodeIsLeftAlone() {
         Incarnation later = Incarnation.of(3, 3);
         running.add(later);
 
-        act(SimFence.Mood.WORKS, SimFence.PROCESS);
-        assertThat(running).containsExactly(later);
+        act(SimFence.Mood.WORKS);
 
-        act(SimFence.Mood.WORKS, SimFence.POWER);
-        assertThat(running).isEmpty();
+        assertThat(running).containsExactly(later);
     }
 
     @Test
     void aDeviceThatFailsLeavesTheVictimAndGivesNoEvidence() {
         running.add(VICTIM);
 
-        act(SimFence.Mood.FAILS, SimFence.PROCESS);
+        act(SimFence.Mood.FAILS);
 
         assertThat(running).containsExactly(VICTIM);
         assertThat(answers).singleElement().matches(answer -> answer.evidence().isEmpty());
@@ -69,7 +66,7 @@ class SimFenceTest {
     void aDeviceThatHitsButFailsEndsTheVictimAndGivesNoEvidence() {
         running.add(VICTIM);
 
-        act(SimFence.Mood.HITS_BUT_FAILS, SimFence.PROCESS);
+        act(SimFence.Mood.HITS_BUT_FAILS);
 
         assertThat(running).isEmpty();
         assertThat(answers).singleElement().matches(answer -> answer.evidence().isEmpty());
@@ -79,7 +76,7 @@ class SimFenceTest {
     void aDeviceThatHangsIsAnsweredForAtTheTimeLimit() {
         running.add(VICTIM);
 
-        act(SimFence.Mood.HANGS, SimFence.PROCESS);
+        act(SimFence.Mood.HANGS);
 
         assertThat(time.now()).isEqualTo(TimeBudget.SECOND);
         assertThat(answers).singleElement().matches(answer -> answer.evidence().isEmpty());
@@ -90,7 +87,7 @@ class SimFenceTest {
     void aDeviceThatLiesGivesEvidenceOfAVictimThatRunsAndTheTruthIsKept() {
         running.add(VICTIM);
 
-        act(SimFence.Mood.LIES, SimFence.PROCESS);
+        act(SimFence.Mood.LIES);
 
         assertThat(running).containsExactly(VICTIM);
         assertThat(answers).singleElement().matches(answer -> answer.evidence().isPresent());
@@ -103,7 +100,7 @@ class SimFenceTest {
         for (int seed = 0; seed < 50; seed++) {
             running.add(VICTIM);
             answers.clear();
-            act(SimFence.Mood.SLOW, SimFence.PROCESS, seed);
+            act(SimFence.Mood.SLOW, seed);
             assertThat(running).isEmpty();
             assertThat(answers).hasSize(1);
             late += answers.getFirst().evidence().isEmpty() ? 1 : 0;
@@ -112,14 +109,14 @@ class SimFenceTest {
         assertThat(late).isBetween(1, 49);
     }
 
-    private void act(SimFence.Mood mood, String method) {
-        act(mood, method, 1);
+    private void act(SimFence.Mood mood) {
+        act(mood, 1);
     }
 
-    private void act(SimFence.Mood mood, String method, long seed) {
+    private void act(SimFence.Mood mood, long seed) {
         SimFence fence = new SimFence(time, new Prng(seed), new Devices());
         fence.behave(Map.of(mood, 1));
-        fence.act(new Effect.Fence(1, 9, method, VICTIM, HostProcess.UNKNOWN, TimeBudget.SECOND),
+        fence.act(new Effect.Fence(1, 9, SimFence.PROCESS, VICTIM, HostProcess.UNKNOWN, TimeBudget.SECOND),
                 answer -> answers.add((Completion.FenceEnded) answer));
         while (time.step(time.now() + 10 * TimeBudget.SECOND)) {
             if (!answers.isEmpty() && mood != SimFence.Mood.SLOW) {
@@ -138,11 +135,6 @@ class SimFenceTest {
         @Override
         public void end(Incarnation victim) {
             running.remove(victim);
-        }
-
-        @Override
-        public void powerOff(NodeId node) {
-            running.removeIf(life -> life.node().equals(node));
         }
 
         @Override

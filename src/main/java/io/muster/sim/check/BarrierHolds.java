@@ -40,6 +40,7 @@ public final class BarrierHolds implements Checker {
     private final Truth truth;
     private final TreeSet<Step> through = new TreeSet<>();
     private final TreeMap<Turn, RecoveryPlan> plans = new TreeMap<>();
+    private final TreeMap<Turn, TreeSet<Incarnation>> gaveUp = new TreeMap<>();
 
     public BarrierHolds(Truth truth) {
         this.truth = truth;
@@ -66,12 +67,13 @@ public final class BarrierHolds implements Checker {
                 life, phase, plan.group(), plan.generation(), participant, survivor, earlier));
     }
 
-    /** Departed lives are part of the plan until RESUME, so plans are compared before and from it apart. */
+    /** Who leaves in the middle of a generation stops a last time by the group as it is then, perhaps after RESUME. */
     private void samePlan(Incarnation life, Phase phase, RecoveryPlan plan) {
-        if (phase.compareTo(Phase.RESUME) >= 0) {
+        Turn turn = new Turn(plan.group(), plan.generation());
+        if (phase == Phase.STOP && gaveUp.getOrDefault(turn, new TreeSet<>()).contains(life)) {
             return;
         }
-        RecoveryPlan first = plans.putIfAbsent(new Turn(plan.group(), plan.generation()), plan);
+        RecoveryPlan first = plans.putIfAbsent(turn, plan);
         Violation.unless(first == null || first.equals(plan), name(),
                 "%s began %s of %s generation %d by %s, others by %s",
                 life, phase, plan.group(), plan.generation(), plan, first);
@@ -81,6 +83,8 @@ public final class BarrierHolds implements Checker {
     public void answered(Incarnation life, String participant, Participant.Answer answer) {
         if (answer instanceof Participant.Done(GroupName group, long generation, Phase phase)) {
             through.add(new Step(group, generation, phase, life, participant));
+        } else if (answer instanceof Participant.Abandoned(GroupName group, long generation)) {
+            gaveUp.computeIfAbsent(new Turn(group, generation), _ -> new TreeSet<>()).add(life);
         }
     }
 }

@@ -59,7 +59,7 @@ public final class ChosenStates {
         fitsWhatWasChosen(who, ballot, state);
         Accepted now = new Accepted(before.state(), before.acceptors().with(who));
         accepted.put(proposal, now);
-        if (chosen.containsKey(state.version()) || !state.electorate().isQuorum(now.acceptors())) {
+        if (state.version() == 0 || chosen.containsKey(state.version()) || !state.electorate().isQuorum(now.acceptors())) {
             return Optional.empty();
         }
         Violation.unless(state.version() == newest().version() + 1, CHECKER,
@@ -72,6 +72,8 @@ public final class ChosenStates {
 
     /** Rules L3 to L5: from the choosing ballot on, nobody may hold anything but the chosen value or what follows it. */
     private void fitsWhatWasChosen(NodeId who, Ballot ballot, ClusterState state) {
+        Violation.unless(state.version() > 0 || state.equals(founding), CHECKER,
+                "%s holds another version 0 than the one that was founded", who);
         Chosen same = chosen.get(state.version());
         Violation.unless(same == null || ballot.compareTo(same.ballot()) < 0 || same.state().equals(state), CHECKER,
                 "%s holds version %d of %s, and another one was chosen in %s",

@@ -10,7 +10,6 @@ import io.muster.ledger.LedgerEvent;
 import io.muster.ledger.LedgerMessage;
 import io.muster.machine.Message;
 import io.muster.membership.MembershipMessage;
-import java.util.Comparator;
 import java.util.TreeMap;
 import java.util.TreeSet;
 
@@ -20,24 +19,32 @@ import java.util.TreeSet;
  */
 public final class LeaseTruth implements Checker {
 
-    private record Beat(Ballot ballot, long sequence) implements Comparable<Beat> {
+    /** The beats of one life in one ballot: when each was sent, and the last that each node answered. */
+    private static final class Beats {
 
-        private static final Comparator<Beat> ORDER = Comparator.comparing(Beat::ballot).thenComparing(Beat::sequence);
+        private final Ballot ballot;
+        private final TreeMap<Long, Long> sentAt = new TreeMap<>();
+        private final TreeMap<NodeId, Long> answered = new TreeMap<>();
 
-        @Override
-        public int compareTo(Beat other) {
-            return ORDER.compare(this, other);
+        Beats(Ballot ballot) {
+            this.ballot = ballot;
+        }
+
+        /** Who answered this beat or a later one: a promise never returns to a ballot that it left. */
+        NodeSet answeredSince(long sequence) {
+            NodeSet nodes = NodeSet.NONE;
+            for (var entry : answered.entrySet()) {
+                nodes = entry.getValue() >= sequence ? nodes.with(entry.getKey()) : nodes;
+            }
+            return nodes;
         }
     }
-
-    private record Sent(long at, NodeSet answered) {}
 
     private static final int BEATS_LIMIT = 256;
 
     private final Truth truth;
     private final TimeBudget times;
-    private final TreeMap<Incarnation, TreeMap<Beat, Sent>> beats = new TreeMap<>();
-    private final TreeMap<Incarnation, Ballot> leading = new TreeMap<>();
+    private final TreeMap<Incarnation, Beats> beats = new TreeMap<>();
     private final TreeMap<Incarnation, TreeSet<Incarnation>> puttingOut = new TreeMap<>();
     private long newestProof = -1;
 
@@ -50,13 +57,13 @@ public final class LeaseTruth implements Checker {
     public void sent(Incarnation from, NodeId to, Message message) {
         switch (message) {
             case LedgerMessage.Beat(Ballot ballot, long sequence, _) -> {
-                leads(from, ballot);
-                TreeMap<Beat, Sent> own = beats.computeIfAbsent(from, _ -> new TreeMap<>());
-                own.putIfAbsent(new Beat(ballot, sequence), new Sent(truth.now(), NodeSet.of(from.node())));
-                proveWhenAnswered(own.get(new Beat(ballot, sequence)));
-                if (own.size() > BEATS_LIMIT) {
-                    own.pollFirstEntry();
+                Beats own = leads(from, ballot);
+                own.sentAt.putIfAbsent(sequence, truth.now());
+                own.answered.merge(from.node(), sequence, Math::max);
+                if (own.sentAt.size() > BEATS_LIMIT) {
+                    own.sentAt.pollFirstEntry();
                 }
+                prove(own);
             }
             case LedgerMessage.Accept(Ballot ballot, ClusterState state) -> {
                 leads(from, ballot);
@@ -73,10 +80,14 @@ public final class LeaseTruth implements Checker {
         }
     }
 
-    private void leads(Incarnation who, Ballot ballot) {
-        if (!ballot.equals(leading.put(who, ballot))) {
+    private Beats leads(Incarnation who, Ballot ballot) {
+        Beats own = beats.get(who);
+        if (own == null || !own.ballot.equals(ballot)) {
+            own = new Beats(ballot);
+            beats.put(who, own);
             puttingOut.remove(who);
         }
+        return own;
     }
 
     private void leaseAnswered(Incarnation leader, NodeId to, long version) {
@@ -90,19 +101,23 @@ public final class LeaseTruth implements Checker {
 
     @Override
     public void received(Incarnation to, Incarnation from, Message message) {
-        if (message instanceof LedgerMessage.BeatHeard(Ballot ballot, long sequence, _)) {
-            TreeMap<Beat, Sent> own = beats.getOrDefault(to, new TreeMap<>());
-            Sent answered = own.computeIfPresent(new Beat(ballot, sequence),
-                    (_, sent) -> new Sent(sent.at(), sent.answered().with(from.node())));
-            if (answered != null) {
-                proveWhenAnswered(answered);
-            }
+        Beats own = beats.get(to);
+        if (message instanceof LedgerMessage.BeatHeard(Ballot ballot, long sequence, _)
+                && own != null && own.ballot.equals(ballot)) {
+            own.answered.merge(from.node(), sequence, Math::max);
+            prove(own);
         }
     }
 
-    private void proveWhenAnswered(Sent beat) {
-        if (truth.chosen().newest().electorate().isQuorum(beat.answered())) {
-            newestProof = Math.max(newestProof, beat.at());
+    private void prove(Beats own) {
+        for (var beat : own.sentAt.descendingMap().entrySet()) {
+            if (beat.getValue() <= newestProof) {
+                return;
+            }
+            if (truth.chosen().newest().electorate().isQuorum(own.answeredSince(beat.getKey()))) {
+                newestProof = beat.getValue();
+                return;
+            }
         }
     }
 

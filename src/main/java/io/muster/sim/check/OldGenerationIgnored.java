@@ -25,24 +25,28 @@ public final class OldGenerationIgnored implements Checker {
         }
     }
 
-    /** @param running whether it has begun and not ended */
-    private record At(long generation, Phase phase, boolean running) {}
+    private enum How { RUNNING, ENDED, ABANDONED }
+
+    private record At(long generation, Phase phase, How how) {}
 
     private final TreeMap<Service, At> at = new TreeMap<>();
 
     @Override
     public void began(Incarnation life, String participant, Phase phase, RecoveryPlan plan) {
-        At before = at.put(new Service(life, participant, plan.group()), new At(plan.generation(), phase, true));
+        At before = at.put(new Service(life, participant, plan.group()), new At(plan.generation(), phase, How.RUNNING));
         if (before == null) {
             return;
         }
         Violation.unless(before.generation() <= plan.generation(), name(),
                 "%s on %s began generation %d of %s after generation %d",
                 participant, life, plan.generation(), plan.group(), before.generation());
-        Violation.unless(before.generation() < plan.generation() || before.phase().compareTo(phase) <= 0, name(),
+        // Who leaves in the middle gives the generation up, and then stops a last time in it (rule R4).
+        boolean lastStop = before.how() == How.ABANDONED && phase == Phase.STOP;
+        Violation.unless(lastStop || before.generation() < plan.generation() || before.phase().compareTo(phase) <= 0,
+                name(),
                 "%s on %s began %s of generation %d of %s after %s",
                 participant, life, phase, plan.generation(), plan.group(), before.phase());
-        Violation.unless(!before.running(), name(),
+        Violation.unless(before.how() != How.RUNNING, name(),
                 "%s on %s began %s of generation %d of %s while %s of generation %d runs", participant, life, phase,
                 plan.generation(), plan.group(), before.phase(), before.generation());
     }
@@ -58,15 +62,15 @@ public final class OldGenerationIgnored implements Checker {
                 Service service = new Service(life, participant, group);
                 At now = at.get(service);
                 if (now != null && now.generation() <= generation) {
-                    at.put(service, new At(now.generation(), now.phase(), false));
+                    at.put(service, new At(now.generation(), now.phase(), How.ABANDONED));
                 }
             }
         }
     }
 
     private void stopped(Service service, long generation, Phase phase) {
-        if (new At(generation, phase, true).equals(at.get(service))) {
-            at.put(service, new At(generation, phase, false));
+        if (new At(generation, phase, How.RUNNING).equals(at.get(service))) {
+            at.put(service, new At(generation, phase, How.ENDED));
         }
     }
 }

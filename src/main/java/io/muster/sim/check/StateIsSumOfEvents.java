@@ -77,7 +77,7 @@ public final class StateIsSumOfEvents implements Checker {
             Optional<String> refusal = draft.add(event);
             Violation.unless(refusal.isEmpty(), name(), "%s: %s does not fit: %s", what, event, refusal);
         }
-        ClusterState sum = draft.finish(to.parent());
+        ClusterState sum = draft.whole(to.parent());
         Violation.unless(sum.equals(to), name(), "%s is not the sum of its events:\n%s\n%s", what, sum, to);
     }
 }

@@ -11,6 +11,7 @@ import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.function.LongSupplier;
 
 /**
  * What is so in the simulated world, whatever its nodes believe: which lives run, what lies on the disks, what was
@@ -24,15 +25,17 @@ public final class Truth {
     private final TreeSet<Incarnation> liedAbout = new TreeSet<>();
     private final TreeMap<Incarnation, Long> actUntil = new TreeMap<>();
     private final TreeMap<NodeId, AcceptorRecord> records = new TreeMap<>();
-    private long now;
+    private final LongSupplier now;
 
     /**
      * @param participants the participants of every node, with the phases that they take part in
      * @param founding     version 0
+     * @param now          true time
      */
-    public Truth(SortedMap<String, EnumSet<Phase>> participants, ClusterState founding) {
+    public Truth(SortedMap<String, EnumSet<Phase>> participants, ClusterState founding, LongSupplier now) {
         this.participants = Collections.unmodifiableSortedMap(new TreeMap<>(participants));
         this.chosen = new ChosenStates(founding);
+        this.now = now;
     }
 
     public SortedMap<String, EnumSet<Phase>> participants() {
@@ -44,11 +47,7 @@ public final class Truth {
     }
 
     public long now() {
-        return now;
-    }
-
-    public void nowIs(long next) {
-        now = next;
+        return now.getAsLong();
     }
 
     /** Whether this life has a process that could still do something, be it stopped or cut off. */
@@ -76,7 +75,7 @@ public final class Truth {
 
     /** Whether this life may act now, by what it was last told. */
     public boolean mayAct(Incarnation life) {
-        return alive(life) && actUntil.getOrDefault(life, 0L) > now;
+        return alive(life) && actUntil.getOrDefault(life, 0L) > now();
     }
 
     public void actsUntil(Incarnation life, long until) {

@@ -63,12 +63,12 @@ class RecoveryCheckersTest {
     void aDepartedLifeThatMayStillActIsFound() {
         OneActingSide checker = new OneActingSide(world.truth);
         world.evictN3(true);
-        world.truth.nowIs(100);
+        world.now = 100;
         world.truth.actsUntil(N3, 101);
 
         assertViolates("OneActingSide", () -> checker.began(N1, "locks", Phase.LOCKS, planWithoutN3(2)));
         assertViolates("OneActingSide", () -> checker.mayAct(N3, 200));
-        world.truth.nowIs(101);
+        world.now = 101;
         assertThatNoException().isThrownBy(() -> checker.began(N1, "locks", Phase.LOCKS, planWithoutN3(2)));
     }
 
@@ -114,9 +114,9 @@ class RecoveryCheckersTest {
                 in, B1, new LedgerEvent.GroupJoined(GROUP, N1)), 1), B1, new LedgerEvent.GroupJoined(GROUP, N3)), 2);
         ClusterState out = World.next(grouped, B1,
                 new LedgerEvent.MemberEvicted(N3, "test"), new LedgerEvent.GroupLost(GROUP, N3),
-                new LedgerEvent.FenceIntended(1, N3, "test", B1),
-                new LedgerEvent.FenceEvidenced(1, N3, EvidenceClass.PROCESS_ENDED, "seen", N1.node()));
+                new LedgerEvent.FenceIntended(1, N3, "test", B1));
         ClusterState resumed = World.next(out, B1,
+                new LedgerEvent.FenceEvidenced(1, N3, EvidenceClass.PROCESS_ENDED, "seen", N1.node()),
                 World.reached(3, Phase.LOCKS), World.reached(3, Phase.STRIPES), World.reached(3, Phase.JOURNALS),
                 World.reached(3, Phase.RESUME));
 
@@ -132,9 +132,9 @@ class RecoveryCheckersTest {
     @Test
     void aLeaseThatLastsLongerThanFromTheProofIsFound() {
         LeaseTruth checker = new LeaseTruth(world.truth, TIMES);
-        world.truth.nowIs(1_000);
+        world.now = 1_000;
         checker.sent(N1, N2.node(), new LedgerMessage.Beat(B1, 1, 0));
-        world.truth.nowIs(2_000);
+        world.now = 2_000;
         assertViolates("LeaseTruth", () -> checker.mayAct(N1, 3_000));
 
         checker.received(N1, N2, new LedgerMessage.BeatHeard(B1, 1, 0));

@@ -34,6 +34,7 @@ final class World {
 
     final ClusterState founding;
     final Truth truth;
+    long now;
 
     World() {
         NodeSet nodes = NodeSet.of(N1.node(), N2.node(), N3.node());
@@ -42,7 +43,7 @@ final class World {
         founding = ClusterState.founded(new ClusterId(1, 1), Electorate.majorityOf(nodes), recordIds);
         TreeMap<String, EnumSet<Phase>> participants = new TreeMap<>();
         participants.put("locks", EnumSet.of(Phase.STOP, Phase.LOCKS, Phase.RESUME));
-        truth = new Truth(participants, founding);
+        truth = new Truth(participants, founding, () -> now);
         List.of(N1, N2, N3).forEach(truth::begins);
     }
 
@@ -55,7 +56,7 @@ final class World {
                 throw new IllegalArgumentException(refusal.get());
             }
         }
-        return draft.finish(new Digest(1, base.version()));
+        return draft.whole(new Digest(1, base.version()));
     }
 
     static LedgerEvent joined(Incarnation who) {
