@@ -51,6 +51,9 @@ public final class SimCommand implements Callable<Integer> {
     @Option(names = "--json", description = "One JSON object per failed seed, and a summary as the last line.")
     private boolean json;
 
+    @Option(names = "--until-failed", description = "Stops at the first seed that fails.")
+    private boolean untilFailed;
+
     @Option(names = "--trace", description = "Prints everything that happens; best with one seed.")
     private boolean trace;
 
@@ -70,7 +73,7 @@ public final class SimCommand implements Callable<Integer> {
         }
         long began = System.nanoTime();
         List<RunReport> failed = new ArrayList<>();
-        for (long seed = from; seed < from + seeds; seed++) {
+        for (long seed = from; seed < from + seeds && !(untilFailed && !failed.isEmpty()); seed++) {
             RunReport report = run(seed, out);
             if (!report.passed()) {
                 failed.add(report);
