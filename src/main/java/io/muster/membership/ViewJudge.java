@@ -26,8 +26,8 @@ import java.util.TreeMap;
  *       out in the next version. It stays a candidate for sets without this node: only when such a set is
  *       <em>larger</em>, and stays so for {@code holdNs}, is this node the one that is cut off (V5).
  *   <li><em>one way</em>: it is heard, and its pulses say that it does not hear this node. Its own heartbeat has come
- *       to that verdict, so a few pulses are enough. This has to count sooner than what others tell: a member that is
- *       heard one way cannot tell us its row, and must not win by its last one against a healthy one.
+ *       to that verdict, so {@code pauseNs} to correct it is enough. This has to count sooner than what others tell: a
+ *       member that is heard one way cannot tell us its row, and must not win by its last one against a healthy one.
  *   <li><em>left out</em>: two others do not hear each other. This counts only after {@code holdNs}: by then this node
  *       knows itself whether one of them has died, and the healthy one is not put out for naming it (V3, hold-down).
  * </ol>
@@ -43,8 +43,6 @@ final class ViewJudge {
     }
 
     private static final long MS = 1_000_000;
-    /** So many pulses in a row say that a peer does not hear this node, before that counts. */
-    private static final int ONE_WAY_PULSES = 4;
 
     private final Incarnation self;
     private final LinkMatrix matrix;
@@ -53,6 +51,7 @@ final class ViewJudge {
     private final long silenceNs;
     private final long rowLimitNs;
     private final long holdNs;
+    /** Shorter than {@code holdNs}, and longer than a peer that was told of us may take to say so. */
     private final long oneWayHoldNs;
     private long graceFrom;
     private long contestedSince = Machine.NEVER;
@@ -65,7 +64,7 @@ final class ViewJudge {
         this.silenceNs = times.silenceNs();
         this.rowLimitNs = times.silenceNs() + 4 * times.askNs();
         this.holdNs = times.silenceNs() + 2 * times.pulseNs();
-        this.oneWayHoldNs = ONE_WAY_PULSES * times.pulseNs();
+        this.oneWayHoldNs = times.pauseNs();
         this.graceFrom = now;
     }
 

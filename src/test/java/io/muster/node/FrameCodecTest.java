@@ -35,7 +35,7 @@ class FrameCodecTest {
             new HeartbeatMessage.Pulse(9, NodeSet.of(NodeId.of(1)), true),
             new LedgerMessage.Beat(new Ballot(4, SENDER), 5, 6),
             new MembershipMessage.JoinAsk(new HostProcess("host", "boot", "ns", 10, 20)),
-            new io.muster.fence.FenceMessage.Ceased(new Ballot(4, SENDER), SENDER, 1, 2),
+            new io.muster.fence.FenceMessage.Ceased(new Ballot(4, SENDER), 1, 2),
             new GroupMessage.JoinAsk(new GroupName("g"), 3),
             new RecoveryMessage.Through(new GroupName("g"), 3, Phase.LOCKS));
 
