@@ -133,6 +133,12 @@ public final class RecoveryCoordinator implements Machine<RecoveryInput, Recover
         runs.forEach((name, run) -> run.digest(into.add(name.text())));
     }
 
+    /** True while what runs here for this group is being given up, until the group was left and nothing runs. */
+    public boolean isLeaving(GroupName group) {
+        GroupRun run = runs.get(group);
+        return run != null && run.isLeaving();
+    }
+
     private void take(Incarnation from, RecoveryMessage message) {
         if (standing.leading().isPresent()) {
             standing.state().ifPresent(state -> book.take(from, message, state));
