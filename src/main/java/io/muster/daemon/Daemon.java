@@ -9,12 +9,12 @@ import io.muster.node.NodeInput;
 import io.muster.node.NodeStatus;
 import io.muster.node.Refusal;
 import io.muster.node.Request;
-import io.muster.runtime.DataFolder;
-import io.muster.runtime.OwnProcess;
+import io.muster.recovery.Recorder;
 import io.muster.runtime.RunningNode;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.SequencedMap;
@@ -35,7 +35,6 @@ public final class Daemon implements AutoCloseable {
     /** How long a caller waits for a look at the node. */
     private static final long LOOK_LIMIT_MS = 2_000;
 
-    private final DataFolder folder;
     private final EventLog events;
     private final RunningNode node;
     private final CompletableFuture<Ended> ended;
@@ -46,8 +45,7 @@ public final class Daemon implements AutoCloseable {
     /** Why the node has ended. */
     private record Ended(FaultCode code, String reason, boolean planned) {}
 
-    private Daemon(DataFolder folder, EventLog events, RunningNode node, CompletableFuture<Ended> ended) {
-        this.folder = folder;
+    private Daemon(EventLog events, RunningNode node, CompletableFuture<Ended> ended) {
         this.events = events;
         this.node = node;
         this.ended = ended;
@@ -61,36 +59,37 @@ public final class Daemon implements AutoCloseable {
      */
     public static Daemon start(DaemonConfig config, long startedAt) {
         Path dataFolder = config.machine().dataFolder();
-        DataFolder folder = DataFolder.open(dataFolder, config.cluster(), config.self());
+        CompletableFuture<Ended> ended = new CompletableFuture<>();
+        CompletableFuture<EventLog> events = new CompletableFuture<>();
+        RunningNode node;
         try {
-            HostProcess process = OwnProcess.facts();
-            NodeConfig life = config.forLife(folder.raiseLife(), process);
-            EventLog events = new EventLog(dataFolder, life.self(), startedAt);
-            CompletableFuture<Ended> ended = new CompletableFuture<>();
-            RunningNode node;
-            try {
-                node = RunningNode.start(config.machine(), life, folder, events::add,
-                        (code, reason, planned) -> ended.complete(new Ended(code, reason, planned)));
-            } catch (ClusterFault fault) {
-                events.close();
-                throw fault;
-            }
-            Daemon daemon = new Daemon(folder, events, node, ended);
-            try {
-                daemon.listen(config, life, process);
-            } catch (ClusterFault fault) {
-                node.close();
-                events.close();
-                throw fault;
-            }
-            return daemon;
+            node = RunningNode.start(config.machine(), config.cluster(), config.self(),
+                    (life, process) -> {
+                        NodeConfig of = config.forLife(life, process);
+                        // Only now is the folder ours: a refused daemon must not write into another's log.
+                        events.complete(new EventLog(dataFolder, of.self(), startedAt));
+                        return of;
+                    },
+                    List.of(new Recorder()), event -> events.join().add(event),
+                    (code, reason, planned) -> ended.complete(new Ended(code, reason, planned)));
         } catch (ClusterFault fault) {
-            folder.close();
+            events.thenAccept(EventLog::close);
             throw fault;
         }
+        Daemon daemon = new Daemon(events.join(), node, ended);
+        try {
+            daemon.listen(config);
+        } catch (ClusterFault fault) {
+            node.close();
+            daemon.events.close();
+            throw fault;
+        }
+        return daemon;
     }
 
-    private void listen(DaemonConfig config, NodeConfig life, HostProcess process) {
+    private void listen(DaemonConfig config) {
+        NodeConfig life = node.config();
+        HostProcess process = life.process();
         Path dataFolder = config.machine().dataFolder();
         String cluster = config.cluster().toString();
         String name = config.self().toString();
@@ -165,7 +164,6 @@ public final class Daemon implements AutoCloseable {
         control.close();
         runtime.withdraw(entry);
         events.close();
-        folder.close();
     }
 
     /** The door to the node for callers on other threads. */

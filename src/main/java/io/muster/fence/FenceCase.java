@@ -263,8 +263,9 @@ final class FenceCase {
 
     private void ask(Try running, long now, BiConsumer<Incarnation, FenceMessage> tell) {
         askAt = now + times.askNs();
-        tell.accept(running.choice().actor(),
-                new FenceMessage.Act(ballot, intent.id(), running.attempt(), running.choice().method()));
+        Incarnation actor = running.choice().actor();
+        tell.accept(actor,
+                new FenceMessage.Act(ballot, actor, intent.id(), running.attempt(), running.choice().method()));
     }
 
     private void askToCease(ClusterState state, long now, BiConsumer<Incarnation, FenceMessage> tell) {

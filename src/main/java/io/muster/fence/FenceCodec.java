@@ -13,7 +13,7 @@ import java.util.Optional;
  *
  * <pre>
  * tag  message       fields
- *   1  Act           ballot, intent i64, attempt i64, method text
+ *   1  Act           ballot, intent i64, attempt i64, actor incarnation, method text
  *   2  Acted         ballot, intent i64, attempt i64, bool [label text], proof text
  *   3  Cease         ballot, intent i64, attempt i64
  *   4  Ceased        ballot, intent i64, attempt i64
@@ -33,8 +33,8 @@ public final class FenceCodec implements Codec<FenceMessage> {
     @Override
     public void encode(FenceMessage message, ByteWriter to) {
         switch (message) {
-            case FenceMessage.Act(var ballot, long intent, long attempt, String method) ->
-                order(ACT, ballot, intent, attempt, to).text(method);
+            case FenceMessage.Act(var ballot, var actor, long intent, long attempt, String method) ->
+                order(ACT, ballot, intent, attempt, to).incarnation(actor).text(method);
             case FenceMessage.Acted(var ballot, long intent, long attempt, Optional<String> evidence, String proof) -> {
                 order(ACTED, ballot, intent, attempt, to).bool(evidence.isPresent());
                 evidence.ifPresent(to::text);
@@ -54,7 +54,12 @@ public final class FenceCodec implements Codec<FenceMessage> {
     public FenceMessage decode(ByteReader from) throws MalformedFrame {
         int tag = from.u8();
         return switch (tag) {
-            case ACT -> new FenceMessage.Act(ballot(from), from.count(), from.count(), from.text());
+            case ACT -> {
+                var ballot = ballot(from);
+                long intent = from.count();
+                long attempt = from.count();
+                yield new FenceMessage.Act(ballot, from.incarnation(), intent, attempt, from.text());
+            }
             case ACTED -> new FenceMessage.Acted(
                     ballot(from), from.count(), from.count(),
                     from.bool() ? Optional.of(from.text()) : Optional.empty(), from.text());

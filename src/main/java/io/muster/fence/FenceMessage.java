@@ -16,9 +16,10 @@ public sealed interface FenceMessage extends Message {
      * the intent is in its applied state and its lease is valid).
      *
      * @param ballot  of the leader that asks
+     * @param actor   which life is meant: a later life of the node was never asked, and nobody waits for it to end
      * @param attempt counts up over all methods and actors of the intent in this ballot
      */
-    record Act(Ballot ballot, long intent, long attempt, String method) implements FenceMessage {}
+    record Act(Ballot ballot, Incarnation actor, long intent, long attempt, String method) implements FenceMessage {}
 
     /**
      * The attempt ended.

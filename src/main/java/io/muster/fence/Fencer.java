@@ -157,7 +157,7 @@ public final class Fencer implements Machine<FenceInput, FenceNews>, Proposer {
 
     private void receive(Incarnation from, FenceMessage message, long now, Outbox<FenceNews> out) {
         switch (message) {
-            case FenceMessage.Act act when act.ballot().leader().equals(from) ->
+            case FenceMessage.Act act when act.ballot().leader().equals(from) && act.actor().equals(self) ->
                 actor.asked(act, standing.state(), (to, answer) -> tell(to, answer, out));
             case FenceMessage.Cease cease when cease.ballot().leader().equals(from) ->
                 actor.ceaseAsked(cease, standing.state(), (to, answer) -> tell(to, answer, out));
@@ -170,20 +170,20 @@ public final class Fencer implements Machine<FenceInput, FenceNews>, Proposer {
             case FenceMessage.SignsOfLife(Incarnation who, long evidencedAt) when isMember(from) && isLeading() ->
                 standing.state().filter(state -> evidencedAt(state, who) == evidencedAt)
                         .ifPresent(_ -> reported.put(who, evidencedAt));
-            case FenceMessage.Act _, FenceMessage.Cease _ -> { /* in the name of another leader */ }
+            case FenceMessage.Act _, FenceMessage.Cease _ -> { /* in the name of another leader, or for a former life */ }
             case FenceMessage.Acted _, FenceMessage.Ceased _ -> { /* of another ballot, or the fence is over */ }
             case FenceMessage.Acknowledge _, FenceMessage.SignsOfLife _ -> { /* this node cannot propose it */ }
         }
     }
 
     private void agreed(LedgerNews news, long now) {
-        Optional<Incarnation> leaderBefore = standing.leader();
+        Standing before = standing;
         standing = standing.after(news);
-        if (news instanceof LedgerNews.Leading || news instanceof LedgerNews.NotLeading) {
+        if (!standing.leading().equals(before.leading())) {
             cases.clear();
             reported.clear();
         }
-        if (!standing.leader().equals(leaderBefore)) {
+        if (!standing.ballot().equals(before.ballot())) {
             reportAt = now;
         }
         standing.state().ifPresent(state -> {

@@ -135,6 +135,12 @@ public final class GroupManager implements Machine<GroupInput, GroupNews>, Propo
     private void agreed(LedgerNews news, long now, Outbox<GroupNews> out) {
         Standing before = standing;
         standing = standing.after(news);
+        if (!standing.leading().equals(before.leading())) {
+            asks.clear();
+        }
+        if (!standing.ballot().equals(before.ballot())) {
+            askAt = now;
+        }
         switch (news) {
             case LedgerNews.Applied(_, ClusterState state, _, _) -> {
                 announce(before.state(), state, out);
@@ -147,11 +153,7 @@ public final class GroupManager implements Machine<GroupInput, GroupNews>, Propo
                         before.state().isEmpty() || seen(group, before.state().get()) != seen(group, state));
                 askAt = moved ? now : askAt;
             }
-            case LedgerNews.Leading _, LedgerNews.NotLeading _ -> {
-                asks.clear();
-                askAt = now;
-            }
-            case LedgerNews.Following _ -> askAt = now;
+            case LedgerNews.Leading _, LedgerNews.NotLeading _, LedgerNews.Following _ -> { /* taken in above */ }
             case LedgerNews.Proven _, LedgerNews.RecordFailed _ -> { /* nothing about groups */ }
         }
     }

@@ -19,7 +19,9 @@ public record Standing(Optional<ClusterState> state, Optional<Ballot> leading, O
     /** What is known once this news was heard. */
     public Standing after(LedgerNews news) {
         return switch (news) {
-            case LedgerNews.Applied(_, ClusterState next, _, _) -> new Standing(Optional.of(next), leading, following);
+            // A version of a higher ballot says that another leads, even before this node was told so.
+            case LedgerNews.Applied(_, ClusterState next, _, _) -> new Standing(
+                    Optional.of(next), leading.filter(own -> !isAbove(next, own)), following);
             // Whom this node followed before has a lower ballot and leads no more.
             case LedgerNews.Leading(Ballot ballot) -> new Standing(state, Optional.of(ballot), Optional.empty());
             // The winner may have been heard before this node gave up, so what it follows stays.
@@ -29,8 +31,17 @@ public record Standing(Optional<ClusterState> state, Optional<Ballot> leading, O
         };
     }
 
+    private static boolean isAbove(ClusterState state, Ballot own) {
+        return state.proposedBy().filter(ballot -> ballot.compareTo(own) > 0).isPresent();
+    }
+
     /** Who leads, as far as this node knows; itself included. */
     public Optional<Incarnation> leader() {
-        return leading.or(() -> following).map(Ballot::leader);
+        return ballot().map(Ballot::leader);
+    }
+
+    /** The newest ballot that leads, as far as this node knows: when it changes, a new leader has to be told anew. */
+    public Optional<Ballot> ballot() {
+        return leading.or(() -> following);
     }
 }

@@ -25,9 +25,9 @@ import java.util.TreeMap;
  *   <li><em>silent</em>: this node lost it, others still name it. The link is cut at once, so that a killed member is
  *       out in the next version. It stays a candidate for sets without this node: only when such a set is
  *       <em>larger</em>, and stays so for {@code holdNs}, is this node the one that is cut off (V5).
- *   <li><em>one way</em>: it is heard, and its pulses say that it does not hear this node: its own heartbeat has come to
- *       that verdict, so a few pulses are enough. This has to count sooner than what others tell: a member that is
- *       heard one way cannot tell us its row, and must not win by its last one against a healthy one.
+ *   <li><em>one way</em>: it is heard, and its pulses say that it does not hear this node. Its own heartbeat has come
+ *       to that verdict, so {@code pauseNs} to correct it is enough. This has to count sooner than what others tell: a
+ *       member that is heard one way cannot tell us its row, and must not win by its last one against a healthy one.
  *   <li><em>left out</em>: two others do not hear each other. This counts only after {@code holdNs}: by then this node
  *       knows itself whether one of them has died, and the healthy one is not put out for naming it (V3, hold-down).
  * </ol>
@@ -43,8 +43,6 @@ final class ViewJudge {
     }
 
     private static final long MS = 1_000_000;
-    /** So many pulses in a row say that a peer does not hear this node, before that counts. */
-    private static final int ONE_WAY_PULSES = 4;
 
     private final Incarnation self;
     private final LinkMatrix matrix;
@@ -53,6 +51,7 @@ final class ViewJudge {
     private final long silenceNs;
     private final long rowLimitNs;
     private final long holdNs;
+    /** Shorter than {@code holdNs}, and longer than a peer that was told of us may take to say so. */
     private final long oneWayHoldNs;
     private long graceFrom;
     private long contestedSince = Machine.NEVER;
@@ -65,7 +64,7 @@ final class ViewJudge {
         this.silenceNs = times.silenceNs();
         this.rowLimitNs = times.silenceNs() + 4 * times.askNs();
         this.holdNs = times.silenceNs() + 2 * times.pulseNs();
-        this.oneWayHoldNs = ONE_WAY_PULSES * times.pulseNs();
+        this.oneWayHoldNs = times.pauseNs();
         this.graceFrom = now;
     }
 
@@ -157,8 +156,9 @@ final class ViewJudge {
 
     private Verdict blocked(
             ClusterState state, NodeSet members, NodeSet candidates, SortedMap<NodeId, String> reasons) {
-        StringBuilder text = new StringBuilder("of the members %s no set with two-way links has %d of %d votes".formatted(
-                members, state.electorate().threshold(), state.electorate().total()));
+        StringBuilder text = new StringBuilder(
+                "of the members %s no set with two-way links has %d of %d votes".formatted(
+                        members, state.electorate().threshold(), state.electorate().total()));
         reasons.forEach((node, reason) -> text.append("; ").append(node).append(": ").append(reason));
         if (candidates.isEmpty()) {
             text.append("; nobody else votes");
@@ -181,7 +181,7 @@ final class ViewJudge {
         }
         Optional<Wishes.Evict> evict = asWished ? wishes.evict(who) : Optional.empty();
         if (evict.isPresent()) {
-            return Optional.of("asked for on %s: %s".formatted(evict.get().asker(), evict.get().reason()));
+            return Optional.of("%s (told on %s)".formatted(evict.get().reason(), evict.get().asker()));
         }
         long quietNs = now - Math.max(matrix.toldAt(who), graceFrom);
         return !who.equals(self) && quietNs >= rowLimitNs
@@ -259,7 +259,7 @@ final class ViewJudge {
         return true;
     }
 
-    /** Who votes and is within reach without being a member: lives that want in. One that was put out is about to end. */
+    /** Who votes and is within reach without being a member: lives that want in. Those put out are about to end. */
     private NodeSet outside(ClusterState state) {
         NodeSet outside = state.isMember(self) ? NodeSet.NONE : NodeSet.of(self.node());
         for (NodeId node : local.twoWay()) {

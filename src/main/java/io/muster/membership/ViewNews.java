@@ -3,6 +3,7 @@ package io.muster.membership;
 import io.muster.base.Incarnation;
 import io.muster.ledger.ClusterState;
 import io.muster.ledger.Departure;
+import io.muster.ledger.FenceIntent;
 import io.muster.ledger.LedgerEvent;
 import io.muster.ledger.LedgerNews.Applied;
 import io.muster.ledger.View;
@@ -19,8 +20,9 @@ import java.util.TreeSet;
 /**
  * Turns one applied version into news: the view first, then who is dead, who has left, who has joined.
  *
- * <p>Views are told to those who are in them (001-5, 001-10). A death is told once for each life, when its evidence is
- * agreed, on every node that was a member when that life went: who joined later had nothing to do with it.
+ * <p>Views are told to those who are in them (001-5, 001-10). A death is told once for each life, when it is agreed
+ * to be harmless, on every node that was a member when that life went: who joined later had nothing to do with it. It
+ * is read from the states and not from the event of the evidence, as that may lie in a step that was missed (L10).
  */
 final class ViewNews {
 
@@ -38,10 +40,9 @@ final class ViewNews {
             toldView = view.version();
             out.announce(view.safe() ? new ViewInstalled(view) : new ViewFormed(view));
         }
-        for (LedgerEvent event : news.events()) {
-            if (event instanceof LedgerEvent.FenceEvidenced(long intent, Incarnation who, var _, String _, var _)
-                    && concernsUs(who, news) && toldDead.add(who)) {
-                out.announce(new NodeDead(who, intent));
+        for (Incarnation who : wentWithoutAWord(news)) {
+            if (news.state().harmless(who) && concernsUs(who, news) && toldDead.add(who)) {
+                out.announce(new NodeDead(who, intent(who, news)));
             }
         }
         for (LedgerEvent event : news.events()) {
@@ -58,6 +59,22 @@ final class ViewNews {
         toldDead.retainAll(news.state().departures().keySet());
     }
 
+    /** Lives that were out and not harmless before, or went out in this news, in their order. */
+    private static SortedSet<Incarnation> wentWithoutAWord(Applied news) {
+        SortedSet<Incarnation> lives = new TreeSet<>();
+        for (Departure departure : news.before().departures().values()) {
+            if (!departure.harmless()) {
+                lives.add(departure.who());
+            }
+        }
+        for (LedgerEvent event : news.events()) {
+            if (event instanceof LedgerEvent.MemberEvicted(Incarnation who, String _)) {
+                lives.add(who);
+            }
+        }
+        return lives;
+    }
+
     private boolean concernsUs(Incarnation who, Applied news) {
         if (!news.state().isMember(self)) {
             return false;
@@ -69,6 +86,18 @@ final class ViewNews {
         }
         // It went and was made harmless within the steps that were missed; we saw it go if we were in before them.
         return news.before().isMember(self);
+    }
+
+    /** The fence that ended it; {@link NodeDead#INTENT_MISSED} when begun and forgotten in steps that were missed. */
+    private static long intent(Incarnation who, Applied news) {
+        for (LedgerEvent event : news.events()) {
+            if (event instanceof LedgerEvent.FenceEvidenced(long id, Incarnation victim, var _, String _, var _)
+                    && victim.equals(who)) {
+                return id;
+            }
+        }
+        return Optional.ofNullable(news.before().departures().get(who))
+                .flatMap(Departure::intent).map(FenceIntent::id).orElse(NodeDead.INTENT_MISSED);
     }
 
     private long memberSince(ClusterState state) {

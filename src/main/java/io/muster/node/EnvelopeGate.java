@@ -78,7 +78,7 @@ final class EnvelopeGate {
             case RecoveryMessage.Through(GroupName group, long generation, _) -> byGeneration(group, generation, state);
             case RecoveryMessage.Withdrawn(GroupName group, long generation, _, _) ->
                 byGeneration(group, generation, state);
-            case FenceMessage.Act(_, long intent, _, _) -> intent < state.nextIntent() ? Verdict.PASS : Verdict.HOLD;
+            case FenceMessage.Act(_, _, long intent, _, _) -> intent < state.nextIntent() ? Verdict.PASS : Verdict.HOLD;
             default -> Verdict.PASS;
         };
     }

@@ -140,12 +140,12 @@ public final class RecoveryCoordinator implements Machine<RecoveryInput, Recover
     }
 
     private void agreed(LedgerNews news, long now, Outbox<RecoveryNews> out) {
-        Optional<Incarnation> leaderBefore = standing.leader();
+        Standing before = standing;
         standing = standing.after(news);
-        if (news instanceof LedgerNews.Leading || news instanceof LedgerNews.NotLeading) {
+        if (!standing.leading().equals(before.leading())) {
             book.clear();
         }
-        if (news instanceof LedgerNews.Leading || !standing.leader().equals(leaderBefore)) {
+        if (!standing.ballot().equals(before.ballot())) {
             // A new leader knows nothing of what the former one was told.
             told.clear();
         }

@@ -1,5 +1,6 @@
 package io.muster.runtime;
 
+import io.muster.base.FaultCode;
 import java.util.Collections;
 import java.util.SortedMap;
 import java.util.TreeMap;
@@ -10,11 +11,12 @@ public final class Counters {
 
     /** What is counted. The sentence is for people. */
     public enum Kind {
-        PEER_REFUSED("a peer's certificate, cluster or node did not fit (LINK-1)"),
+        PEER_REFUSED(FaultCode.LINK_1.label() + " a peer's certificate, cluster or node did not fit"),
         HANDSHAKE_FAILED("a connection did not get through its handshake"),
         UNAUTHENTICATED_OVERFLOW("a connection was closed because too many were unauthenticated"),
         FRAME_MALFORMED("a frame on a stream made no sense; the stream was closed"),
-        FRAME_FOREIGN("a frame on a stream named another sender than its certificate; the stream was closed (LINK-1)"),
+        FRAME_FOREIGN(
+                FaultCode.LINK_1.label() + " a frame named another sender than its stream's certificate; the stream was closed"),
         FRAME_DROPPED("a frame was dropped because its queue was full"),
         FRAME_UNSENT("a frame was lost because no stream to its peer stood"),
         STREAM_STALLED("a stream was given up because its peer did not read"),

@@ -5,6 +5,7 @@ import io.muster.base.ClusterFault;
 import io.muster.base.ClusterId;
 import io.muster.base.FaultCode;
 import io.muster.base.NodeId;
+import io.muster.ledger.RecordFile;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
@@ -20,7 +21,7 @@ import java.util.Arrays;
  * <pre>
  * identity  whose folder it is: {@link FolderIdentity}
  * life      which life is lived: {@link LifeFile}
- * ledger    the acceptor record, as ledger.RecordFile lays it out, and behind it {@link #TRIAL_BYTES} that are
+ * ledger    the acceptor record, {@link RecordFile}, and behind it {@link #TRIAL_BYTES} that are
  *           written at each start to try the disk
  * lock      locked while a daemon lives; holds its process number, for the message to a second one
  * </pre>
@@ -30,8 +31,6 @@ import java.util.Arrays;
  * {@link #write} belongs to one thread, everything else to the one that starts the node.
  */
 public final class DataFolder implements AutoCloseable {
-
-    public static final String LEDGER = "ledger";
 
     /** Overwritten at each start; apart from the record, so that a torn trial cannot hurt what was promised. */
     static final int TRIAL_BYTES = 4096;
@@ -141,17 +140,17 @@ public final class DataFolder implements AutoCloseable {
      * @throws ClusterFault DATA_5 when it cannot be read
      */
     public byte[] ledger() {
-        return readAll(ledger, folder.resolve(LEDGER), identity.ledgerBytes());
+        return readAll(ledger, folder.resolve(RecordFile.NAME), identity.ledgerBytes());
     }
 
     /**
      * Writes a part of a file and flushes it; it never grows the file.
      *
-     * @param file only {@link #LEDGER} is there to be written
+     * @param file only {@link RecordFile#NAME} is there to be written
      * @throws IOException also for bytes that do not lie within the file; the message says why
      */
     void write(String file, long offset, Bytes bytes) throws IOException {
-        if (!file.equals(LEDGER)) {
+        if (!file.equals(RecordFile.NAME)) {
             throw new IOException("there is no file \"%s\" in %s to be written".formatted(file, folder));
         }
         if (offset < 0 || offset + bytes.length() > identity.ledgerBytes()) {
@@ -175,7 +174,7 @@ public final class DataFolder implements AutoCloseable {
         try {
             FileChannel life = openFile(folder.resolve(LifeFile.FILE), LifeFile.BYTES);
             try {
-                FileChannel ledger = openFile(folder.resolve(LEDGER), identity.ledgerBytes() + TRIAL_BYTES);
+                FileChannel ledger = openFile(folder.resolve(RecordFile.NAME), identity.ledgerBytes() + TRIAL_BYTES);
                 return new DataFolder(folder, identity, lock, life, ledger);
             } catch (ClusterFault e) {
                 closeQuietly(life);
@@ -197,7 +196,7 @@ public final class DataFolder implements AutoCloseable {
 
     /** A real write and flush of the real file, before anything is promised. */
     private void tryDisk() {
-        Path file = folder.resolve(LEDGER);
+        Path file = folder.resolve(RecordFile.NAME);
         byte[] trial = new byte[TRIAL_BYTES];
         ByteBuffer.wrap(trial).putLong(ProcessHandle.current().pid()).putLong(System.nanoTime());
         try {

@@ -27,27 +27,26 @@ final class Datagrams {
     private final int link;
     private final SortedMap<NodeId, InetSocketAddress> peers;
     private final DatagramSeal seal;
-    private final Frames frames;
     private final Mailbox mailbox;
     private final Counters counters;
     private final DatagramChannel channel;
     private final Selector selector;
-    private final Thread thread;
+    private final Thread.UncaughtExceptionHandler broken;
     /** Of the sending thread. */
     private final ByteBuffer outgoing = ByteBuffer.allocateDirect(LIMIT_BYTES);
     private volatile boolean closed;
 
     /** @throws ClusterFault LINK_2 when the address cannot be listened on */
     Datagrams(NodeId self, int link, InetSocketAddress own, SortedMap<NodeId, InetSocketAddress> peers,
-            DatagramSeal seal, Frames frames, Mailbox mailbox, Counters counters,
+            DatagramSeal seal, Mailbox mailbox, Counters counters,
             Thread.UncaughtExceptionHandler broken) {
         this.self = self;
         this.link = link;
         this.peers = peers;
         this.seal = seal;
-        this.frames = frames;
         this.mailbox = mailbox;
         this.counters = counters;
+        this.broken = broken;
         try {
             channel = DatagramChannel.open();
             channel.configureBlocking(false);
@@ -58,12 +57,11 @@ final class Datagrams {
             throw new ClusterFault(FaultCode.LINK_2, "%s cannot be listened on for link %d (%s): free it or configure another"
                     .formatted(own, link, e.getMessage()), e);
         }
-        thread = Thread.ofPlatform().name("muster-link-" + link).daemon()
-                .uncaughtExceptionHandler(broken).unstarted(this::read);
     }
 
-    void start() {
-        thread.start();
+    void start(Frames frames) {
+        Thread.ofPlatform().name("muster-link-" + link).daemon()
+                .uncaughtExceptionHandler(broken).start(() -> read(frames));
     }
 
     /** Sends or loses it, never blocks. For one thread. */
@@ -93,7 +91,7 @@ final class Datagrams {
         Sockets.closeQuietly(selector);
     }
 
-    private void read() {
+    private void read(Frames frames) {
         // One byte more than allowed shows what was cut off.
         ByteBuffer incoming = ByteBuffer.allocateDirect(LIMIT_BYTES + 1);
         while (!closed) {
@@ -104,7 +102,7 @@ final class Datagrams {
                     incoming.flip();
                     byte[] datagram = new byte[incoming.remaining()];
                     incoming.get(datagram);
-                    received(datagram);
+                    received(datagram, frames);
                 }
             } catch (IOException e) {
                 if (!closed) {
@@ -116,7 +114,7 @@ final class Datagrams {
         }
     }
 
-    private void received(byte[] datagram) {
+    private void received(byte[] datagram, Frames frames) {
         if (datagram.length > LIMIT_BYTES) {
             counters.add(Kind.DATAGRAM_MALFORMED, "more than %d bytes on link %d".formatted(LIMIT_BYTES, link));
             return;

@@ -2,6 +2,7 @@ package io.muster.runtime;
 
 import io.muster.base.ClusterFault;
 import io.muster.base.FaultCode;
+import io.muster.ledger.RecordFile;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.file.FileAlreadyExistsException;
@@ -28,7 +29,7 @@ final class FolderFounding {
         FolderFounding founding = new FolderFounding(folder);
         try {
             founding.makeFolders();
-            founding.make(DataFolder.LEDGER, ledger);
+            founding.make(RecordFile.NAME, ledger);
             founding.make(LifeFile.FILE, life(identity));
             founding.make(FolderLock.FILE, FolderLock.NOBODY);
             // Last: with its identity the folder is founded, and without it it is not.
@@ -45,7 +46,7 @@ final class FolderFounding {
 
     private static void refuseUsed(Path folder) {
         for (String file : List.of(
-                FolderIdentity.FILE, LifeFile.FILE, DataFolder.LEDGER, FolderLock.FILE)) {
+                FolderIdentity.FILE, LifeFile.FILE, RecordFile.NAME, FolderLock.FILE)) {
             Path path = folder.resolve(file);
             if (Files.exists(path, LinkOption.NOFOLLOW_LINKS)) {
                 throw new ClusterFault(FaultCode.DATA_2, ("%s exists already, so %s is or was the data folder of a node:"

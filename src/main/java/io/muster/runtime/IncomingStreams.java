@@ -42,7 +42,6 @@ final class IncomingStreams {
 
     private final NodeSet peers;
     private final SecureContext secure;
-    private final Frames frames;
     private final Mailbox mailbox;
     private final Counters counters;
     private final Consumer<NodeId> peerArrived;
@@ -60,11 +59,10 @@ final class IncomingStreams {
      * @param peerArrived told when a peer has opened a stream
      * @throws ClusterFault LINK_2 when the address cannot be listened on
      */
-    IncomingStreams(InetSocketAddress address, NodeSet peers, SecureContext secure, Frames frames, Mailbox mailbox,
-            Counters counters, Consumer<NodeId> peerArrived, Thread.UncaughtExceptionHandler broken) {
+    IncomingStreams(InetSocketAddress address, NodeSet peers, SecureContext secure, Mailbox mailbox, Counters counters,
+            Consumer<NodeId> peerArrived, Thread.UncaughtExceptionHandler broken) {
         this.peers = peers;
         this.secure = secure;
-        this.frames = frames;
         this.mailbox = mailbox;
         this.counters = counters;
         this.peerArrived = peerArrived;
@@ -79,8 +77,8 @@ final class IncomingStreams {
         }
     }
 
-    void start() {
-        thread("muster-accept", this::accept).start();
+    void start(Frames frames) {
+        thread("muster-accept", () -> accept(frames)).start();
     }
 
     void close() {
@@ -92,13 +90,13 @@ final class IncomingStreams {
         }
     }
 
-    private void accept() {
+    private void accept(Frames frames) {
         while (closed.getCount() > 0) {
             try {
                 Socket socket = listener.accept();
                 Stream stream = new Stream(socket, System.nanoTime());
                 if (admit(stream)) {
-                    thread("muster-in", () -> serve(stream)).start();
+                    thread("muster-in", () -> serve(stream, frames)).start();
                 } else {
                     counters.add(Kind.UNAUTHENTICATED_OVERFLOW, socket.getRemoteSocketAddress());
                     stream.abort();
@@ -130,13 +128,13 @@ final class IncomingStreams {
         return closed.getCount() > 0 && unauthenticated.size() < UNAUTHENTICATED_LIMIT && unauthenticated.add(stream);
     }
 
-    private void serve(Stream stream) {
+    private void serve(Stream stream, Frames frames) {
         try {
             Optional<NodeId> peer = authenticate(stream);
             if (peer.isPresent()) {
                 Thread.currentThread().setName("muster-in-" + peer.get());
                 peerArrived.accept(peer.get());
-                read(peer.get(), stream);
+                read(peer.get(), stream, frames);
             }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
@@ -188,7 +186,7 @@ final class IncomingStreams {
         open.values().remove(stream);
     }
 
-    private void read(NodeId peer, Stream stream) throws InterruptedException {
+    private void read(NodeId peer, Stream stream, Frames frames) throws InterruptedException {
         try {
             InputStream from = new BufferedInputStream(stream.tls.orElseThrow().getInputStream(), BUFFER_BYTES);
             while (true) {

@@ -6,6 +6,7 @@ import io.muster.machine.Message;
 import java.net.InetSocketAddress;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
 
@@ -18,11 +19,12 @@ final class Links implements Transport {
     /** How long an orderly end waits for frames that are queued. */
     static final long CLOSE_LIMIT_NS = 500_000_000L;
 
-    private final Frames frames;
     private final Counters counters;
     private final IncomingStreams incoming;
     private final SortedMap<NodeId, OutgoingStream> outgoing = new TreeMap<>();
     private final List<Datagrams> links = new ArrayList<>();
+    /** Given at the start, as it names the life that is lived; read by the node's thread, which starts later. */
+    private volatile Optional<Frames> frames = Optional.empty();
 
     /**
      * Resolves and listens on all addresses; dials and accepts from {@link #start} on.
@@ -30,9 +32,8 @@ final class Links implements Transport {
      * @param broken told of what may never happen on one of the threads
      * @throws ClusterFault CONFIG_1 when a host is not known, LINK_2 when an address cannot be listened on
      */
-    Links(NodeId self, RuntimeConfig config, SecureContext secure, DatagramSeal seal, Frames frames, Mailbox mailbox,
-            Counters counters, Thread.UncaughtExceptionHandler broken) {
-        this.frames = frames;
+    Links(NodeId self, RuntimeConfig config, SecureContext secure, DatagramSeal seal, Mailbox mailbox, Counters counters,
+            Thread.UncaughtExceptionHandler broken) {
         this.counters = counters;
         RuntimeConfig.Address own = config.nodes().get(self);
         config.nodes().forEach((node, address) -> {
@@ -41,12 +42,12 @@ final class Links implements Transport {
                         node, address.stream().resolve(), secure, mailbox, counters, broken));
             }
         });
-        incoming = new IncomingStreams(own.stream().resolve(), config.nodeSet().without(self), secure, frames, mailbox,
-                counters, peer -> outgoing.get(peer).nudge(), broken);
+        incoming = new IncomingStreams(own.stream().resolve(), config.nodeSet().without(self), secure, mailbox, counters,
+                peer -> outgoing.get(peer).nudge(), broken);
         try {
             for (int link = 0; link < own.links().size(); link++) {
                 links.add(new Datagrams(self, link, own.links().get(link).resolve(), linkAddresses(config, self, link),
-                        seal, frames, mailbox, counters, broken));
+                        seal, mailbox, counters, broken));
             }
         } catch (ClusterFault e) {
             incoming.close();
@@ -55,9 +56,11 @@ final class Links implements Transport {
         }
     }
 
-    void start() {
-        incoming.start();
-        links.forEach(Datagrams::start);
+    /** @param frames of the life that is lived now */
+    void start(Frames frames) {
+        this.frames = Optional.of(frames);
+        incoming.start(frames);
+        links.forEach(link -> link.start(frames));
         outgoing.values().forEach(OutgoingStream::start);
     }
 
@@ -68,7 +71,7 @@ final class Links implements Transport {
             counters.add(Counters.Kind.FRAME_UNSENT, to + " is no peer");
             return;
         }
-        stream.send(frames.encode(message));
+        stream.send(encode(message));
     }
 
     @Override
@@ -77,7 +80,7 @@ final class Links implements Transport {
             counters.add(Counters.Kind.DATAGRAM_UNSENT, "there is no link " + link);
             return;
         }
-        links.get(link).send(to, frames.encode(message));
+        links.get(link).send(to, encode(message));
     }
 
     /** Sends what is queued, within a limit, and closes everything. */
@@ -85,7 +88,7 @@ final class Links implements Transport {
         long until = System.nanoTime() + CLOSE_LIMIT_NS;
         try {
             for (OutgoingStream stream : outgoing.values()) {
-                stream.finish(until);
+                stream.drain(until);
             }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
@@ -93,6 +96,10 @@ final class Links implements Transport {
             incoming.close();
             links.forEach(Datagrams::close);
         }
+    }
+
+    private byte[] encode(Message message) {
+        return frames.orElseThrow(() -> new IllegalStateException("not started")).encode(message);
     }
 
     private static SortedMap<NodeId, InetSocketAddress> linkAddresses(RuntimeConfig config, NodeId self, int link) {

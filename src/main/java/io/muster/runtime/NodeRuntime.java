@@ -133,23 +133,49 @@ public final class NodeRuntime<M extends Machine<NodeInput, NodeNews>> {
                 turn();
             }
             NodeNews.Stop reason = stop.get();
-            finish(reason.code(), reason.reason(), reason.planned());
+            conclude(reason.code(), reason.reason(), reason.planned());
         } catch (InterruptedException e) {
             // Halted, or broken elsewhere: who did that has shut the gate and knows.
         } catch (RuntimeException | Error e) {
-            trace.lines().forEach(line -> Log.error("%s", line));
+            parts.gate().shut();
+            logTrace();
             String what = e instanceof BrokenInvariant ? "an invariant is broken: " : "a step broke: ";
             end(FaultCode.SELF_1, what + e.getMessage(), e);
         } finally {
+            parts.mailbox().close();
+            answerLastGlances();
             ended.countDown();
+        }
+    }
+
+    private void logTrace() {
+        try {
+            trace.lines().forEach(line -> Log.error("%s", line));
+        } catch (RuntimeException e) {
+            Log.error("the last steps cannot be printed", e);
+        }
+    }
+
+    /** The machine stands still now, and who waits for a look at it gets one. */
+    private void answerLastGlances() {
+        Thread.interrupted();
+        try {
+            for (Optional<Letter> last = parts.mailbox().poll(0); last.isPresent(); last = parts.mailbox().poll(0)) {
+                if (last.get() instanceof Mailbox.Look(Runnable glance)) {
+                    glance.run();
+                }
+            }
+        } catch (InterruptedException e) {
+            Log.warn("the node's thread was interrupted twice; glances that waited are not answered");
         }
     }
 
     private void turn() throws InterruptedException {
         Optional<Letter> letter = parts.mailbox().poll(untilDeadlineNs());
-        for (int i = 0; i < TURN_LIMIT && letter.isPresent() && stop.isEmpty(); i++) {
+        for (int i = 0; letter.isPresent(); i++) {
             open(letter.get());
-            letter = i + 1 < TURN_LIMIT ? parts.mailbox().poll(0) : Optional.empty();
+            boolean more = i + 1 < TURN_LIMIT && stop.isEmpty();
+            letter = more ? parts.mailbox().poll(0) : Optional.empty();
         }
         long now = parts.clock().now();
         if (stop.isEmpty() && now >= machine.deadline()) {
@@ -179,10 +205,10 @@ public final class NodeRuntime<M extends Machine<NodeInput, NodeNews>> {
     private void end(FaultCode code, String reason, Throwable cause) {
         parts.gate().shut();
         Log.error(code.label() + " " + reason, cause);
-        finish(code, reason, false);
+        conclude(code, reason, false);
     }
 
-    private void finish(FaultCode code, String reason, boolean planned) {
+    private void conclude(FaultCode code, String reason, boolean planned) {
         parts.gate().shut();
         parts.mailbox().close();
         if (told.compareAndSet(false, true)) {

@@ -50,7 +50,7 @@ final class OutgoingStream {
     private Optional<Connection> open = Optional.empty();
     private Optional<Socket> dialling = Optional.empty();
     private boolean nudged;
-    private boolean finishing;
+    private boolean draining;
     private boolean aborted;
 
     OutgoingStream(NodeId peer, InetSocketAddress address, SecureContext secure, Mailbox mailbox, Counters counters,
@@ -102,10 +102,10 @@ final class OutgoingStream {
     }
 
     /** Sends what waits, within a time, and ends. */
-    void finish(long untilNanoTime) throws InterruptedException {
+    void drain(long untilNanoTime) throws InterruptedException {
         lock.lock();
         try {
-            finishing = true;
+            draining = true;
             changed.signalAll();
         } finally {
             lock.unlock();
@@ -118,7 +118,7 @@ final class OutgoingStream {
         lock.lock();
         try {
             aborted = true;
-            finishing = true;
+            draining = true;
             open.ifPresent(Connection::abort);
             dialling.ifPresent(Sockets::closeQuietly);
             changed.signalAll();
@@ -155,11 +155,11 @@ final class OutgoingStream {
         lock.lockInterruptibly();
         try {
             long left = pauseNs;
-            while (left > 0 && !nudged && !finishing) {
+            while (left > 0 && !nudged && !draining) {
                 left = changed.awaitNanos(left);
             }
             nudged = false;
-            return !finishing;
+            return !draining;
         } finally {
             lock.unlock();
         }
@@ -277,7 +277,7 @@ final class OutgoingStream {
             byte[] source = batch;
             lock.lockInterruptibly();
             try {
-                while (queue.isEmpty() && !connection.isEnded() && !finishing) {
+                while (queue.isEmpty() && !connection.isEnded() && !draining) {
                     changed.await();
                 }
                 if (connection.isEnded() || queue.isEmpty()) {

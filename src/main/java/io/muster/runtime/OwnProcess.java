@@ -38,7 +38,7 @@ public final class OwnProcess {
     static String pidNamespace() {
         try {
             return Files.readSymbolicLink(Path.of("/proc/self/ns/pid")).toString();
-        } catch (IOException | UnsupportedOperationException e) {
+        } catch (IOException e) {
             return "";
         }
     }

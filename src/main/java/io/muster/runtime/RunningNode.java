@@ -1,103 +1,179 @@
 package io.muster.runtime;
 
 import io.muster.base.ClusterFault;
+import io.muster.base.ClusterId;
+import io.muster.base.HostProcess;
+import io.muster.base.Incarnation;
+import io.muster.base.NodeId;
 import io.muster.base.Prng;
 import io.muster.ledger.RecordFile;
 import io.muster.node.ClusterNode;
 import io.muster.node.FrameCodec;
 import io.muster.node.NodeConfig;
 import io.muster.node.NodeEvent;
-import io.muster.recovery.Recorder;
-import java.security.SecureRandom;
+import io.muster.recovery.Participant;
+import java.util.ArrayDeque;
+import java.util.Deque;
 import java.util.List;
-import java.util.Optional;
-import java.util.concurrent.atomic.AtomicReference;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 import java.util.function.Consumer;
 
 /**
- * A node with all that it runs on: its thread, its links, its disk writer, its fence methods. Put together here and
- * nowhere else; a daemon starts one, and so will a program that embeds a node.
+ * A node on this machine, with all its parts: the folder, the links, the fence methods, the disk writer and the thread
+ * that steps it.
+ *
+ * <p>The order of a start: everything that can be refused is tried first (folder, record, disk, keys, fence methods,
+ * addresses); then the life is raised (rule L7); only then does the node run.
  */
 public final class RunningNode implements AutoCloseable {
 
     private final NodeRuntime<ClusterNode> runtime;
-    private final Links links;
-    private final DiskWriter writer;
-    private final FenceRunner fencer;
-    private final Counters counters;
+    private final NodeConfig config;
+    private final MonotonicClock clock;
     private final IoGate gate;
+    private final Counters counters;
+    /** Last opened, first closed. */
+    private final Deque<Runnable> closers;
 
-    private RunningNode(NodeRuntime<ClusterNode> runtime, Links links, DiskWriter writer, FenceRunner fencer,
-            Counters counters, IoGate gate) {
+    private RunningNode(NodeRuntime<ClusterNode> runtime, NodeConfig config, MonotonicClock clock, IoGate gate,
+            Counters counters, Deque<Runnable> closers) {
         this.runtime = runtime;
-        this.links = links;
-        this.writer = writer;
-        this.fencer = fencer;
-        this.counters = counters;
+        this.config = config;
+        this.clock = clock;
         this.gate = gate;
+        this.counters = counters;
+        this.closers = closers;
+    }
+
+    /** The configuration of one life. */
+    public interface LifeConfig {
+
+        NodeConfig of(long life, HostProcess process);
     }
 
     /**
-     * Starts a node. When it fails, nothing of it runs and nothing was promised to anybody.
+     * Starts a node; it runs when this returns.
      *
-     * @param folder open, its life raised; closed by the caller after this node
-     * @param events told on the node's thread: must not block
-     * @param ending told once, on the node's thread or on the one that broke
-     * @throws ClusterFault CONFIG_1, LINK_2, DATA_3 or DATA_5, before anything was sent
+     * @param participants services that take part in every group's recovery
+     * @param events       told of what happens, on the node's thread: must not block
+     * @param ending       told once when the node has ended by itself; {@link #close} is then still to be called, by
+     *                     another thread
+     * @throws ClusterFault CONFIG_1, DATA_1 to DATA_5, LINK_2: whatever is in the way; everything is closed again
      */
-    public static RunningNode start(RuntimeConfig config, NodeConfig node, DataFolder folder,
-            Consumer<NodeEvent> events, NodeRuntime.Ending ending) {
-        RecordFile.Loaded record = RecordFile.load(folder.ledger());
-        SecureContext secure = SecureContext.load(config.tls(), node.cluster(), node.self().node());
-        DatagramSeal seal = DatagramSeal.load(config.datagramKey());
-        MonotonicClock clock = new MonotonicClock();
-        Mailbox mailbox = new Mailbox();
-        Counters counters = new Counters();
-        IoGate gate = new IoGate();
-        FenceRunner fencer = new FenceRunner(
-                FenceMethods.load(config.fencing().jarFolder()), config.fencing().methods(), mailbox::complete);
-        AtomicReference<Optional<NodeRuntime<ClusterNode>>> started = new AtomicReference<>(Optional.empty());
-        Links links;
+    public static RunningNode start(RuntimeConfig machine, ClusterId cluster, NodeId self, LifeConfig lives,
+            List<Participant> participants, Consumer<NodeEvent> events, NodeRuntime.Ending ending) {
+        Deque<Runnable> closers = new ArrayDeque<>();
         try {
-            // The threads of the links begin with start(): nothing can break before the node is there to be told.
-            links = new Links(node.self().node(), config, secure, seal,
-                    Frames.of(new FrameCodec(node.cluster()), node.self()), mailbox, counters,
-                    (thread, cause) -> started.get().orElseThrow().broken(thread, cause));
-        } catch (ClusterFault e) {
-            fencer.close();
+            return new Start(machine, cluster, self, closers).run(lives, participants, events, ending);
+        } catch (RuntimeException | Error e) {
+            closeAll(closers);
             throw e;
         }
-        DiskWriter writer = new DiskWriter(
-                order -> folder.write(order.file(), order.offset(), order.bytes()), mailbox::complete);
-        ClusterNode machine = new ClusterNode(
-                node, record, List.of(new Recorder()), new Prng(new SecureRandom().nextLong()), clock.now());
-        NodeRuntime<ClusterNode> runtime = new NodeRuntime<>(machine, new NodeRuntime.Parts(
-                clock, mailbox, gate, links, writer::write, fencer::run, events, ending));
-        started.set(Optional.of(runtime));
-        runtime.start();
-        links.start();
-        return new RunningNode(runtime, links, writer, fencer, counters, gate);
     }
 
-    /** To tell the node something, and to look at it. */
     public NodeRuntime<ClusterNode> runtime() {
         return runtime;
     }
 
-    public Counters counters() {
-        return counters;
+    /** Which life this is, and what it was configured with. */
+    public NodeConfig config() {
+        return config;
+    }
+
+    public MonotonicClock clock() {
+        return clock;
     }
 
     public IoGate gate() {
         return gate;
     }
 
-    /** Ends it at once if it has not ended; what was queued for others is sent first, within a limit. */
+    public Counters counters() {
+        return counters;
+    }
+
+    /** Ends the node if it has not ended, sends what is queued within a limit, and lets go of everything. */
     @Override
     public void close() {
         runtime.halt();
-        links.close();
-        fencer.close();
-        writer.close();
+        closeAll(closers);
+    }
+
+    private static void closeAll(Deque<Runnable> closers) {
+        while (!closers.isEmpty()) {
+            closers.pop().run();
+        }
+    }
+
+    /** One start, step by step. */
+    private static final class Start {
+
+        private final RuntimeConfig machine;
+        private final ClusterId cluster;
+        private final NodeId self;
+        private final Deque<Runnable> closers;
+        private final Mailbox mailbox = new Mailbox();
+        private final Counters counters = new Counters();
+        private final IoGate gate = new IoGate();
+
+        Start(RuntimeConfig machine, ClusterId cluster, NodeId self, Deque<Runnable> closers) {
+            this.machine = machine;
+            this.cluster = cluster;
+            this.self = self;
+            this.closers = closers;
+        }
+
+        RunningNode run(LifeConfig lives, List<Participant> participants, Consumer<NodeEvent> events,
+                NodeRuntime.Ending ending) {
+            // Native calls take their time to be linked; meanwhile files and keys are read.
+            CompletableFuture<FenceRunner> preparing = CompletableFuture.supplyAsync(this::prepareFences,
+                    work -> Thread.ofPlatform().name("muster-prepare").daemon().start(work));
+            closers.push(() -> preparing.thenAccept(FenceRunner::close));
+            DataFolder folder = DataFolder.open(machine.dataFolder(), cluster, self);
+            closers.push(folder::close);
+            RecordFile.Loaded record = RecordFile.load(folder.ledger());
+            SecureContext secure = SecureContext.load(machine.tls(), cluster, self);
+            DatagramSeal seal = DatagramSeal.load(machine.datagramKey());
+            CompletableFuture<NodeRuntime<ClusterNode>> runtime = new CompletableFuture<>();
+            Links links = new Links(self, machine, secure, seal, mailbox, counters,
+                    (thread, cause) -> runtime.thenAccept(node -> node.broken(thread, cause)));
+            closers.push(links::close);
+            FenceRunner fences = prepared(preparing);
+            MonotonicClock clock = new MonotonicClock();
+
+            NodeConfig config = lives.of(folder.raiseLife(), OwnProcess.facts());
+            DiskWriter writer = new DiskWriter(
+                    order -> folder.write(order.file(), order.offset(), order.bytes()), mailbox::complete);
+            closers.push(writer::close);
+            ClusterNode node = new ClusterNode(config, record, participants, chance(config.self()), clock.now());
+            NodeRuntime<ClusterNode> running = new NodeRuntime<>(node, new NodeRuntime.Parts(
+                    clock, mailbox, gate, links, writer::write, fences::run, events, ending));
+            runtime.complete(running);
+            links.start(Frames.of(new FrameCodec(cluster), config.self()));
+            running.start();
+            return new RunningNode(running, config, clock, gate, counters, closers);
+        }
+
+        private FenceRunner prepareFences() {
+            return new FenceRunner(FenceMethods.load(machine.fencing().jarFolder()), machine.fencing().methods(),
+                    mailbox::complete);
+        }
+
+        private static FenceRunner prepared(CompletableFuture<FenceRunner> preparing) {
+            try {
+                return preparing.join();
+            } catch (CompletionException e) {
+                if (e.getCause() instanceof ClusterFault fault) {
+                    throw fault;
+                }
+                throw e;
+            }
+        }
+
+        /** Different in each life; it decides only who of several tries first. */
+        private static Prng chance(Incarnation self) {
+            return new Prng(System.nanoTime() * NodeId.LIMIT + self.node().number()).fork(self.toString());
+        }
     }
 }

@@ -49,7 +49,7 @@ public final class FakeNode implements NodePort {
         for (LedgerEvent event : further) {
             add(draft, event);
         }
-        status = new NodeStatus(N1, "leader", Optional.of(N1), draft.finish(Digest.NONE), 1_500_000_000L,
+        status = new NodeStatus(N1, "leader", Optional.of(N1), draft.whole(Digest.NONE), 1_500_000_000L,
                 List.of(new NodeStatus.Peer(NodeId.of(2), Optional.of(lifeOf(2)), true, true, 12_000_000L),
                         new NodeStatus.Peer(NodeId.of(3), Optional.empty(), false, false, -1)),
                 waits);

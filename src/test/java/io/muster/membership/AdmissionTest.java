@@ -83,7 +83,8 @@ final class AdmissionTest {
         bench.applied(Bench.evicted(N3));
         assertThat(bench.wants()).isEmpty();
         assertThat(bench.membership.joinObstacles()).containsValue("a former life of n3#2 is not harmless");
-        bench.applied(Bench.intended(1, N3), Bench.evidenced(1, N3));
+        bench.applied(Bench.intended(1, N3));
+        bench.applied(Bench.evidenced(1, N3));
         assertThat(bench.wants()).containsExactly(joined(again));
     }
 

@@ -67,7 +67,7 @@ final class Bench {
                 throw new AssertionError(event + ": " + refusal);
             });
         }
-        return draft.finish(Digest.NONE);
+        return draft.whole(Digest.NONE);
     }
 
     /** These lives become members in one version, and it is applied. */
@@ -121,7 +121,8 @@ final class Bench {
     }
 
     void loses(Incarnation who) {
-        tell(new Heard(new HeartbeatNews.PeerLost(who, "not heard by " + self.node() + " on any link for 612 ms", 612)));
+        tell(new Heard(new HeartbeatNews.PeerLost(
+                who, "not heard by " + self.node() + " on any link for 612 ms", 612 * MS)));
         NodeSet left = membership.localView().twoWay().without(who.node());
         tell(new Heard(new HeartbeatNews.LinksChanged(left, left)));
     }

@@ -26,8 +26,8 @@ import java.util.TreeMap;
 
 /**
  * Membership machines of a whole cluster over a toy of the layers below: a heartbeat that follows a matrix of one-way
- * links after the silence limit, streams that stand where both ways do, and a ledger whose leader is the lowest running
- * node with a quorum around it and whose versions are chosen at once.
+ * links after the silence limit, streams that stand where both ways do, and a ledger whose leader is the lowest (or
+ * highest) running node with a quorum around it and whose versions are chosen at once.
  */
 final class ToyCluster {
 
@@ -41,7 +41,7 @@ final class ToyCluster {
     ClusterState state;
     long now;
 
-    private final int count;
+    private final boolean highestLeads;
     private final TreeMap<NodeId, ClusterState> applied = new TreeMap<>();
     private final TreeMap<NodeId, NodeSet> heard = new TreeMap<>();
     private final TreeMap<NodeId, NodeSet> told = new TreeMap<>();
@@ -50,8 +50,9 @@ final class ToyCluster {
     private Optional<NodeId> leader = Optional.empty();
     private Ballot ballot = new Ballot(1, Incarnation.of(1, 1));
 
-    ToyCluster(int count) {
-        this.count = count;
+    /** @param highestLeads who is elected of those who can lead: the highest, or the lowest */
+    ToyCluster(int count, boolean highestLeads) {
+        this.highestLeads = highestLeads;
         this.state = Bench.founded(count);
         this.link = new boolean[count + 1][count + 1];
         this.cutAt = new long[count + 1][count + 1];
@@ -129,7 +130,7 @@ final class ToyCluster {
         }
         leader.ifPresent(old -> tell(old, new Agreed(new LedgerNews.NotLeading("no quorum"))));
         leader = Optional.empty();
-        for (NodeId node : machines.keySet()) {
+        for (NodeId node : highestLeads ? machines.descendingKeySet() : machines.navigableKeySet()) {
             if (hasQuorum(node)) {
                 leader = Optional.of(node);
                 ballot = new Ballot(ballot.round() + 1, Incarnation.of(node.number(), 1));
@@ -150,7 +151,7 @@ final class ToyCluster {
         machines.get(node).wants(draft, now);
         if (!draft.isEmpty()) {
             machines.get(node).drafted(draft);
-            state = draft.finish(Digest.NONE);
+            state = draft.whole(Digest.NONE);
             trace.add(state.version()).add(state.events().toString()).add(now);
             catchUp(node);
             around(node).forEach(this::catchUp);
@@ -205,9 +206,5 @@ final class ToyCluster {
                 tell(sent.to(), new Arrived(Incarnation.of(from.number(), 1), (MembershipMessage) sent.message()));
             }
         }
-    }
-
-    int size() {
-        return count;
     }
 }

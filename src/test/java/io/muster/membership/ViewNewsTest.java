@@ -121,6 +121,33 @@ final class ViewNewsTest {
     }
 
     @Test
+    @DisplayName("L10: also when the fence began, ended and was forgotten in the steps that were missed")
+    void aDeathIsToldThoughNothingIsLeftOfItsFence() {
+        bench.members(N1, N2, N3);
+        bench.news();
+        ClusterState later = Bench.next(bench.state, List.of(evicted(N3)));
+        later = Bench.next(later, List.of(intended(1, N3)));
+        later = Bench.next(later, List.of(evidenced(1, N3)));
+        bench.caughtUp(later, evicted(N3));
+        assertThat(bench.news()).containsExactly(
+                new ViewInstalled(later.view()), new NodeDead(N3, NodeDead.INTENT_MISSED));
+    }
+
+    @Test
+    @DisplayName("L10: the evidence alone may have been missed")
+    void aDeathIsToldWhenOnlyItsEvidenceWasMissed() {
+        bench.members(N1, N2, N3);
+        bench.applied(evicted(N3));
+        bench.applied(intended(1, N3));
+        bench.news();
+        ClusterState later = Bench.next(bench.state, List.of(evidenced(1, N3)));
+        later = Bench.next(later, List.of(joined(life(3, 2))));
+        bench.caughtUp(later, joined(life(3, 2)));
+        assertThat(bench.news()).containsExactly(
+                new ViewInstalled(later.view()), new NodeDead(N3, 1), new NodeJoined(life(3, 2)));
+    }
+
+    @Test
     void whoJoinsLaterDoesNotTellDeathsFromBefore() {
         ClusterState old = Bench.next(bench.state, List.of(joined(N2), joined(N3)));
         old = Bench.next(old, List.of(evicted(N3)));

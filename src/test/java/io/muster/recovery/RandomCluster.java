@@ -71,6 +71,7 @@ final class RandomCluster {
     private boolean proposing;
     boolean faults = true;
     long now;
+    private long lookAt;
 
     RandomCluster(long seed) {
         chance = new Prng(seed);
@@ -94,8 +95,13 @@ final class RandomCluster {
         faults = false;
         nodes.values().forEach(node -> node.lease(Long.MAX_VALUE));
         restartTheLast();
-        boolean well = runUntil(() -> problems().isEmpty(), now + 400_000 * MS);
+        boolean well = runUntil(() -> now >= lookAt && isWell(), now + 400_000 * MS);
         return well ? "" : problems();
+    }
+
+    private boolean isWell() {
+        lookAt = now + 100 * MS;
+        return problems().isEmpty();
     }
 
     ClusterState head() {
@@ -107,7 +113,10 @@ final class RandomCluster {
     }
 
     void after(long delayNs, Runnable what) {
-        events.add(new Event(now + delayNs, orders++, what));
+        events.add(new Event(now + delayNs, orders++, () -> {
+            what.run();
+            proposeSoon();
+        }));
     }
 
     void log(String what) {
@@ -125,7 +134,6 @@ final class RandomCluster {
             }
             now = next.at();
             next.what().run();
-            proposeSoon();
         }
         return true;
     }
@@ -273,10 +281,10 @@ final class RandomCluster {
     private void proposeSoon() {
         if (!proposing && leader.isPresent()) {
             proposing = true;
-            after(chance.between(100, 3_000) * 1_000, () -> {
+            events.add(new Event(now + chance.between(100, 3_000) * 1_000, orders++, () -> {
                 proposing = false;
                 leader.ifPresent(this::propose);
-            });
+            }));
         }
     }
 
@@ -295,6 +303,7 @@ final class RandomCluster {
             return;
         }
         chain.append(draft);
+        after(0, () -> { /* there may be more to agree on */ });
         head().events().forEach(event -> chosen(event, before));
         applyAll(node);
         nodes.values().forEach(this::applySoon);

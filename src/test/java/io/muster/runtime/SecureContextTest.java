@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.muster.base.ClusterFault;
 import io.muster.base.ClusterId;
 import io.muster.base.FaultCode;
+import io.muster.base.Incarnation;
 import io.muster.base.NodeId;
 import io.muster.base.NodeSet;
 import io.muster.node.NodeInput;
@@ -23,6 +24,8 @@ import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.security.cert.X509Certificate;
 import java.util.List;
+import java.util.SortedSet;
+import java.util.TreeSet;
 import java.util.stream.Stream;
 import javax.net.ssl.KeyManager;
 import javax.net.ssl.SSLContext;
@@ -69,6 +72,30 @@ class SecureContextTest {
             assertThat(stream.getSession().getProtocol()).isEqualTo("TLSv1.3");
             assertThat(cluster.secure(2).peer(stream.getSession())).isEqualTo(N1);
         }
+    }
+
+    @Test
+    @DisplayName("a peer that resumes its TLS session is known as well as at its first handshake")
+    void aResumedSessionKnowsItsPeer() throws Exception {
+        TestCluster.Node n1 = cluster.start(1, 1);
+        SecureContext one = cluster.secure(2);
+        SortedSet<Long> handshakes = new TreeSet<>();
+        for (int round = 0; round < 3; round++) {
+            try (SSLSocket stream = one.dialled(
+                    new Socket(InetAddress.getLoopbackAddress(), cluster.stream(1).port()))) {
+                stream.startHandshake();
+                assertThat(stream.getInputStream().read()).isEqualTo(OutgoingStream.WELCOME);
+                assertThat(one.peer(stream.getSession())).isEqualTo(N1);
+                stream.getOutputStream().write(new TestFrames(TestCluster.CLUSTER, Incarnation.of(2, 1))
+                        .encode(TestFrames.Words.of("round " + round)));
+                n1.inbox().await(new NodeInput.Arrived(
+                        Incarnation.of(2, 1), TestFrames.Words.of("round " + round)));
+                handshakes.add(stream.getSession().getCreationTime());
+            }
+            n1.inbox().await(new NodeInput.StreamClosed(N2));
+        }
+        assertThat(n1.counters().count(Kind.PEER_REFUSED)).isZero();
+        assertThat(handshakes).as("all rounds go back to one").hasSize(1);
     }
 
     @Test

@@ -76,9 +76,9 @@ public final class TestCluster implements AutoCloseable {
         Incarnation self = Incarnation.of(number, life);
         Counters counters = new Counters();
         Inbox inbox = new Inbox(mailbox);
-        Links links = new Links(self.node(), config, secure(number), seal(), new TestFrames(CLUSTER, self), mailbox,
-                counters, (thread, cause) -> inbox.broken(cause));
-        links.start();
+        Links links = new Links(self.node(), config, secure(number), seal(), mailbox, counters,
+                (thread, cause) -> inbox.broken(cause));
+        links.start(new TestFrames(CLUSTER, self));
         closers.add(links::close);
         return new Node(self, links, mailbox, inbox, counters);
     }
