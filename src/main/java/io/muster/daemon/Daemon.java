@@ -193,7 +193,8 @@ public final class Daemon implements AutoCloseable {
             } catch (TimeoutException e) {
                 throw new ClusterFault(FaultCode.CLI_3, "the node did not answer within %d ms.".formatted(LOOK_LIMIT_MS), e);
             } catch (ExecutionException e) {
-                throw new ClusterFault(FaultCode.CLI_3, "the node has ended or is overrun: %s.".formatted(e.getCause().getMessage()), e);
+                throw new ClusterFault(FaultCode.CLI_3, "the node has ended or is overrun: %s.".formatted(
+                        e.getCause().getMessage()), e);
             } catch (InterruptedException e) {
                 Thread.currentThread().interrupt();
                 throw new ClusterFault(FaultCode.CLI_3, "this daemon ends.", e);

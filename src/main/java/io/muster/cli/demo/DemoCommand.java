@@ -90,7 +90,8 @@ public final class DemoCommand implements Callable<Integer> {
         if (!fresh) {
             int kept = DemoFolder.reopen(dir.orElseThrow()).nodes().size();
             if (nodes.isPresent() && count != kept) {
-                throw new ClusterFault(FaultCode.CLI_1, "--nodes %d: the demo kept in %s has %d nodes; leave --nodes out.".formatted(
+                throw new ClusterFault(FaultCode.CLI_1,
+                        "--nodes %d: the demo kept in %s has %d nodes; leave --nodes out.".formatted(
                         count, dir.get(), kept));
             }
             count = kept;
