@@ -84,6 +84,7 @@ public final class Main {
         commands.put("group", GroupCommand::new);
         commands.put("leave", LeaveCommand::new);
         commands.put("explain", ExplainCommand::new);
+        commands.put("sim", SimCommand::new);
         commands.put("warm-up", WarmUpCommand::new);
         return commands;
     }

@@ -77,6 +77,7 @@ public final class ClusterNode implements Machine<NodeInput, NodeNews> {
     private final LayerOutbox<GroupNews> fromGroups = new LayerOutbox<>(LayerNews.OfGroup::new);
     private final LayerOutbox<RecoveryNews> fromRecovery = new LayerOutbox<>(LayerNews.OfRecovery::new);
 
+    private final GroupWishes wishes = new GroupWishes();
     private PlannedLeave leave = PlannedLeave.NOT_WANTED;
     private boolean stopped;
     private Outbox<NodeNews> driver;
@@ -181,6 +182,7 @@ public final class ClusterNode implements Machine<NodeInput, NodeNews> {
         groups.digest(into);
         recovery.digest(into);
         gate.digest(into);
+        wishes.digest(into);
         into.add(leave.ordinal()).add(stopped ? 1 : 0);
     }
 
@@ -213,27 +215,26 @@ public final class ClusterNode implements Machine<NodeInput, NodeNews> {
         switch (completion) {
             case Completion.Written _, Completion.WriteFailed _ ->
                 ledger.step(new LedgerInput.Completed(completion), now, fromLedger);
-            case Completion.FenceEnded _ -> {
-                fencer.step(new FenceInput.Completed(completion), now, fromFencer);
-                continueLeave(ledger.state(), now);
-            }
+            case Completion.FenceEnded _ -> fencer.step(new FenceInput.Completed(completion), now, fromFencer);
         }
     }
 
     private void asked(Request request, long now) {
         switch (request) {
             case Request.JoinGroup(var group) -> {
-                if (leave == PlannedLeave.NOT_WANTED) {
+                if (leave == PlannedLeave.NOT_WANTED && wishes.join(group, recovery.isLeaving(group))) {
                     groups.step(new GroupInput.JoinWanted(group), now, fromGroups);
                 }
             }
-            case Request.LeaveGroup(var group) -> leaveGroup(group, now);
+            case Request.LeaveGroup(var group) -> {
+                wishes.leave(group);
+                leaveGroup(group, now);
+            }
             case Request.LeaveCluster() -> {
                 if (leave == PlannedLeave.NOT_WANTED) {
                     leave = PlannedLeave.LEAVING_GROUPS;
                     groups.waiting().forEach(wish -> groups.step(new GroupInput.LeaveWanted(wish.group()), now, fromGroups));
-                    PlannedLeave.groupsOf(self, ledger.state()).forEach(group -> leaveGroup(group, now));
-                    continueLeave(ledger.state(), now);
+                    wishes.leaveAll();
                 }
             }
             case Request.EvictNode(NodeId node, String person, String reason) -> {
@@ -267,6 +268,7 @@ public final class ClusterNode implements Machine<NodeInput, NodeNews> {
     /** Routes until nothing is told any more, and proposes what the layers want. */
     private void settle(long now) {
         route(now);
+        followWishes(now);
         while (!stopped && ledger.proposable()) {
             Draft draft = ledger.draft();
             proposers.forEach(proposer -> proposer.wants(draft, now));
@@ -306,6 +308,7 @@ public final class ClusterNode implements Machine<NodeInput, NodeNews> {
 
     private void agreed(LedgerNews news, long now) {
         if (news instanceof LedgerNews.Applied applied) {
+            driver.announce(new NodeNews.Agreed(applied));
             NodeEvents.of(applied).forEach(this::happened);
         }
         NodeEvents.of(news, version()).ifPresent(this::happened);
@@ -315,19 +318,27 @@ public final class ClusterNode implements Machine<NodeInput, NodeNews> {
         recovery.step(new RecoveryInput.Agreed(news), now, fromRecovery);
         if (news instanceof LedgerNews.Applied(_, ClusterState state, _, _)) {
             gate.released(state).forEach(held -> deliver(held.from(), held.message(), now));
-            continueLeave(state, now);
         }
         if (news instanceof LedgerNews.RecordFailed(String why)) {
             stop(FaultCode.DATA_4, why, false);
         }
     }
 
-    private void continueLeave(ClusterState state, long now) {
-        PlannedLeave next = fencer.isActing() ? leave : leave.next(self, state); // rule F7
+    /** What people want is compared with what is so at every step: a version in flight may have overtaken a wish. */
+    private void followWishes(long now) {
+        if (stopped) {
+            return;
+        }
+        boolean leavesAll = leave != PlannedLeave.NOT_WANTED;
+        wishes.leavesDue(self, ledger.state(), leavesAll, recovery::isLeaving).forEach(group -> leaveGroup(group, now));
+        wishes.joinsDue(recovery::isLeaving)
+                .forEach(group -> groups.step(new GroupInput.JoinWanted(group), now, fromGroups));
+        PlannedLeave next = fencer.isActing() ? leave : leave.next(self, ledger.state()); // rule F7
         if (next != leave) {
             leave = next;
             membership.step(new MembershipInput.LeaveWanted(), now, fromMembership);
         }
+        route(now);
     }
 
     private void membershipChanged(MembershipNews news, long now) {

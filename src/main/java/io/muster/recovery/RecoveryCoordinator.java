@@ -29,8 +29,8 @@ import java.util.TreeSet;
  * harmless; a node begins what it has applied and tells that it is through until the next phase shows (rules R1, R2).
  *
  * <p>What may happen at any moment: a newer generation ({@link GroupRun} gives the older one up first, R3), another
- * leader (everybody tells it again), a participant that fails (tried again, then this node withdraws, R4), a member that
- * never gets through (the leader puts it out, R4; nobody is ever skipped).
+ * leader (everybody tells it again), a participant that fails (tried again, then this node withdraws, R4), a member
+ * that never gets through (the leader puts it out, R4; nobody is ever skipped).
  */
 public final class RecoveryCoordinator implements Machine<RecoveryInput, RecoveryNews>, Proposer {
 
@@ -131,6 +131,12 @@ public final class RecoveryCoordinator implements Machine<RecoveryInput, Recover
     public void digest(Hash64 into) {
         into.add(deadline()).add(told.size());
         runs.forEach((name, run) -> run.digest(into.add(name.text())));
+    }
+
+    /** True while what runs here for this group is being given up, until the group was left and nothing runs. */
+    public boolean isLeaving(GroupName group) {
+        GroupRun run = runs.get(group);
+        return run != null && run.isLeaving();
     }
 
     private void take(Incarnation from, RecoveryMessage message) {

@@ -250,6 +250,7 @@ public final class NodeRuntime<M extends Machine<NodeInput, NodeNews>> {
                     case Perform(Effect.Write write) -> parts.writer().accept(write);
                     case Perform(Effect.Fence fence) -> parts.fencer().accept(fence);
                     case Announce(NodeNews.Happened(NodeEvent event)) -> parts.events().accept(event);
+                    case Announce(NodeNews.Agreed _) -> { /* its events were told apart */ }
                     case Announce(NodeNews.ActUntil(long until)) -> parts.gate().openUntil(until);
                     case Announce(NodeNews.Stop reason) -> {
                         parts.gate().shut();

@@ -137,6 +137,10 @@ final class ClusterRunNode {
         return text.toString();
     }
 
+    boolean cannotLeave() {
+        return recovery.waiting().stream().anyMatch(wait -> wait.leaving() && wait.phase() == Phase.RUNNING);
+    }
+
     private void groupNews(GroupNews news) {
         step(recovery, new RecoveryInput.Changed(news), this::recoveryNews);
     }
