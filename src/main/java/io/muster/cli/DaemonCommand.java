@@ -38,10 +38,16 @@ abstract class DaemonCommand implements Callable<Integer> {
         return true;
     }
 
+    /** Refuses words that the parser let through. */
+    void check() {
+        // Most commands leave nothing to check.
+    }
+
     abstract ExitCode run(ControlClient daemon);
 
     @Override
     public final Integer call() {
+        check();
         try (ControlClient daemon = DaemonFinder.here().connect(choice, anyMember(), spec.commandLine().getErr())) {
             return run(daemon).number();
         }

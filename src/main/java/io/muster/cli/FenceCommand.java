@@ -6,15 +6,17 @@ import io.muster.daemon.Json;
 import java.util.Map;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
 
-/** {@code muster fence NODE}: puts a member out and makes it harmless. {@code muster fence ack NODE}: a person says it is off. */
+/** {@code fence NODE} puts a member out and makes it harmless; with {@code fence ack NODE} a person says that it is off. */
 @Command(name = "fence", subcommands = FenceCommand.Ack.class,
         description = "Put a member out of the cluster and fence it; or, with ack, say that a node is off.")
 final class FenceCommand extends DaemonCommand {
 
-    @Parameters(paramLabel = "NODE", description = "The node to put out, as n3.")
-    String victim;
+    /** Not required of the parser, for {@code fence ack} comes by here too. */
+    @Parameters(paramLabel = "NODE", arity = "0..1", description = "The node to put out, as n3.")
+    String victim = "";
 
     @Option(names = "--person", paramLabel = "NAME", description = "Who asks for it; by default the user of this machine.")
     String person = System.getProperty("user.name");
@@ -25,6 +27,13 @@ final class FenceCommand extends DaemonCommand {
     @Option(names = "--wait", paramLabel = "SECONDS", defaultValue = "10",
             description = "How long to wait for the end of the fence (default: ${DEFAULT-VALUE}).")
     long waitSeconds;
+
+    @Override
+    void check() {
+        if (victim.isEmpty()) {
+            throw new ParameterException(spec.commandLine(), "Missing required parameter: 'NODE'.");
+        }
+    }
 
     @Override
     ExitCode run(ControlClient daemon) {
@@ -39,7 +48,8 @@ final class FenceCommand extends DaemonCommand {
 
     static boolean isOpen(Map<String, Object> status, String node) {
         return Json.objects(status, "departures").stream()
-                .anyMatch(departure -> Json.text(departure, "who").startsWith(node + "#") && !Json.truth(departure, "harmless"));
+                .anyMatch(departure -> Json.text(departure, "who").startsWith(node + "#")
+                        && !Json.truth(departure, "harmless"));
     }
 
     /** Records a person's word. */

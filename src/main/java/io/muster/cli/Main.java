@@ -21,7 +21,8 @@ import picocli.CommandLine.IVersionProvider;
         mixinStandardHelpOptions = true,
         versionProvider = Main.Version.class,
         description = "Membership, fencing and recovery for machines that share disks.",
-        footer = {"", "Try: muster demo", "Exit codes: docs/EXIT-CODES.md. Every message begins with a code: muster explain CODE."})
+        footer = {"", "Try: muster demo",
+            "Exit codes: docs/EXIT-CODES.md. Every message begins with a code: muster explain CODE."})
 public final class Main {
 
     /** The program's version as the jar's manifest tells it. */
@@ -49,11 +50,7 @@ public final class Main {
     }
 
     static int run(PrintWriter out, PrintWriter err, String... args) {
-        CommandLine line = new CommandLine(new Main())
-                .setOut(out)
-                .setErr(err)
-                .setParameterExceptionHandler((problem, given) -> usage(problem, asksForJson(given)))
-                .setExecutionExceptionHandler((problem, at, _) -> failed(problem, at, asksForJson(args)));
+        CommandLine line = new CommandLine(new Main());
         // Only the named command is looked into: reading the options of all takes longer than most of them run.
         SequencedMap<String, Supplier<Object>> commands = commands();
         Supplier<Object> named = args.length == 0 ? null : commands.get(args[0]);
@@ -63,6 +60,11 @@ public final class Main {
             commands.forEach((name, command) -> line.addSubcommand(name, command.get()));
             line.addSubcommand(new CommandLine.HelpCommand());
         }
+        // What is set here reaches the subcommands that are there already, and no others.
+        line.setOut(out)
+                .setErr(err)
+                .setParameterExceptionHandler((problem, given) -> usage(problem, asksForJson(given)))
+                .setExecutionExceptionHandler((problem, at, _) -> failed(problem, at, asksForJson(args)));
         if (args.length == 0) {
             line.usage(out);
             return ExitCode.FINE.number();

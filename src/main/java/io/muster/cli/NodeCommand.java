@@ -1,5 +1,6 @@
 package io.muster.cli;
 
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -10,7 +11,7 @@ import picocli.CommandLine.Unmatched;
 final class NodeCommand implements Callable<Integer> {
 
     @Unmatched
-    List<String> words = List.of();
+    List<String> words = new ArrayList<>();
 
     @Override
     public Integer call() {

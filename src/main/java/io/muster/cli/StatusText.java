@@ -48,7 +48,8 @@ public final class StatusText {
         long intent = Json.number(departure, "intent", 0);
         String numbered = intent == 0 ? "" : " (intent %d)".formatted(intent);
         return Json.truth(departure, "harmless")
-                ? "fence %s%s ended: %s, %s".formatted(who, numbered, Json.text(departure, "class"), Json.text(departure, "proof"))
+                ? "fence %s%s ended: %s, %s".formatted(
+                        who, numbered, Json.text(departure, "class"), Json.text(departure, "proof"))
                 : "fence %s%s OPEN since version %d: %s".formatted(
                         who, numbered, Json.number(departure, "evicted_at", 0), Json.text(departure, "reason"));
     }

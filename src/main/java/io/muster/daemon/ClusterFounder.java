@@ -116,7 +116,8 @@ public final class ClusterFounder {
         try (DirectoryStream<Path> content = Files.newDirectoryStream(folder)) {
             if (content.iterator().hasNext()) {
                 throw new ClusterFault(FaultCode.DATA_2,
-                        "%s is not empty, so no cluster is founded in it: name a new folder; nothing was changed.".formatted(folder));
+                        "%s is not empty, so no cluster is founded in it: name a new folder; nothing was changed."
+                                .formatted(folder));
             }
         } catch (IOException e) {
             throw new ClusterFault(FaultCode.DATA_4, "%s is no folder that can be read: %s.".formatted(folder, e), e);

@@ -102,8 +102,8 @@ public final class ConfigReader {
                 data, addresses, tls, datagramKey, new RuntimeConfig.Fencing(jars, settings)));
     }
 
-    private void readNodes(
-            ConfigSection table, SortedMap<NodeId, RuntimeConfig.Address> addresses, SortedMap<NodeId, List<String>> fenceMethods) {
+    private void readNodes(ConfigSection table, SortedMap<NodeId, RuntimeConfig.Address> addresses,
+            SortedMap<NodeId, List<String>> fenceMethods) {
         Map<RuntimeConfig.Endpoint, String> streams = new LinkedHashMap<>();
         Map<RuntimeConfig.Endpoint, String> links = new LinkedHashMap<>();
         for (String name : table.names()) {
@@ -136,8 +136,8 @@ public final class ConfigReader {
         });
     }
 
-    private static void onlyOnce(
-            ConfigSection table, String key, Map<RuntimeConfig.Endpoint, String> seen, RuntimeConfig.Endpoint address, String name) {
+    private static void onlyOnce(ConfigSection table, String key, Map<RuntimeConfig.Endpoint, String> seen,
+            RuntimeConfig.Endpoint address, String name) {
         String other = seen.putIfAbsent(address, name);
         if (other != null) {
             throw table.fault(key, "= \"%s\" is also an address of %s".formatted(NodeAddress.write(address), other),

@@ -141,7 +141,8 @@ final class ConfigSection {
         for (UnmodifiableConfig.Entry entry : table.entrySet()) {
             if (!known.contains(entry.getKey())) {
                 throw new ClusterFault(FaultCode.CONFIG_3, "%s: key %s = %s is not known; %s may have %s.".formatted(
-                        file, path(entry.getKey()), show(entry.getValue()), name.isEmpty() ? "the top of the file" : "[" + name + "]",
+                        file, path(entry.getKey()), show(entry.getValue()),
+                        name.isEmpty() ? "the top of the file" : "[" + name + "]",
                         known.isEmpty() ? "no keys" : String.join(", ", known)));
             }
         }

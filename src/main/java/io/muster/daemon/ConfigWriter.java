@@ -14,18 +14,26 @@ public final class ConfigWriter {
     /** In the order of {@link TimeBudget}. */
     static final List<TimeKey> TIME_KEYS = List.of(
             new TimeKey("pulse_ms", TimeBudget.MS, TimeBudget::pulseNs, "between two pulses on one link"),
-            new TimeKey("silence_ms", TimeBudget.MS, TimeBudget::silenceNs, "a peer unheard on all links for this long is lost"),
-            new TimeKey("probe_ms", TimeBudget.MS, TimeBudget::probeNs, "silence that is enough when its host refuses streams"),
+            new TimeKey("silence_ms", TimeBudget.MS, TimeBudget::silenceNs,
+                    "a peer unheard on all links for this long is lost"),
+            new TimeKey("probe_ms", TimeBudget.MS, TimeBudget::probeNs,
+                    "silence that is enough when its host refuses streams"),
             new TimeKey("pause_ms", TimeBudget.MS, TimeBudget::pauseNs, "being run later than this means: I was away"),
             new TimeKey("beat_ms", TimeBudget.MS, TimeBudget::beatNs, "between two beats of the leader"),
-            new TimeKey("leader_silence_ms", TimeBudget.MS, TimeBudget::leaderSilenceNs, "without a beat for this long a node may lead"),
-            new TimeKey("lease_ms", TimeBudget.MS, TimeBudget::leaseNs, "how long a node may act after a beat that a quorum answered"),
+            new TimeKey("leader_silence_ms", TimeBudget.MS, TimeBudget::leaderSilenceNs,
+                    "without a beat for this long a node may lead"),
+            new TimeKey("lease_ms", TimeBudget.MS, TimeBudget::leaseNs,
+                    "how long a node may act after a beat that a quorum answered"),
             new TimeKey("ask_ms", TimeBudget.MS, TimeBudget::askNs, "between two tellings of the same state"),
-            new TimeKey("phase_limit_ms", TimeBudget.MS, TimeBudget::phaseLimitNs, "a member that is longer in a recovery phase is put out"),
+            new TimeKey("phase_limit_ms", TimeBudget.MS, TimeBudget::phaseLimitNs,
+                    "a member that is longer in a recovery phase is put out"),
             new TimeKey("fence_limit_ms", TimeBudget.MS, TimeBudget::fenceLimitNs, "one try of a fence method"),
-            new TimeKey("fence_retry_ms", TimeBudget.MS, TimeBudget::fenceRetryNs, "pause before the second try of a fence; it doubles"),
-            new TimeKey("write_limit_ms", TimeBudget.MS, TimeBudget::writeLimitNs, "a longer write of the own record stops the node"),
-            new TimeKey("clock_error_ppm", 1, TimeBudget::clockErrorPpm, "bound on the clock-rate error between machines, millionths"));
+            new TimeKey("fence_retry_ms", TimeBudget.MS, TimeBudget::fenceRetryNs,
+                    "pause before the second try of a fence; it doubles"),
+            new TimeKey("write_limit_ms", TimeBudget.MS, TimeBudget::writeLimitNs,
+                    "a longer write of the own record stops the node"),
+            new TimeKey("clock_error_ppm", 1, TimeBudget::clockErrorPpm,
+                    "bound on the clock-rate error between machines, millionths"));
 
     private ConfigWriter() {}
 

@@ -114,7 +114,8 @@ public final class ControlClient implements AutoCloseable {
 
     private static ClusterFault noAnswer(Path socket, String why, Throwable cause) {
         return new ClusterFault(FaultCode.CLI_3,
-                "no daemon answers at %s: %s. Start it with `muster node`, or name another with --node or --dir.".formatted(socket, why),
+                "no daemon answers at %s: %s. Start it with `muster node`, or name another with --node or --dir."
+                        .formatted(socket, why),
                 cause);
     }
 }

@@ -46,6 +46,11 @@ final class ControlRequests {
         this.about = about;
     }
 
+    /** The requests there are. */
+    static Set<String> known() {
+        return KNOWN.sequencedKeySet();
+    }
+
     /** What a line asks for, or why it cannot be understood. */
     static Map<String, Object> parse(String line) {
         Map<String, Object> request;

@@ -67,7 +67,8 @@ public final class ControlSocket implements AutoCloseable {
             return socket;
         } catch (IOException e) {
             throw new ClusterFault(FaultCode.LINK_2,
-                    "the control socket %s cannot be opened: %s. Its folder has to be writable.".formatted(path, e.getMessage()), e);
+                    "the control socket %s cannot be opened: %s. Its folder has to be writable.".formatted(
+                            path, e.getMessage()), e);
         }
     }
 

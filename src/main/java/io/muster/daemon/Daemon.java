@@ -37,6 +37,7 @@ public final class Daemon implements AutoCloseable {
 
     private final EventLog events;
     private final RunningNode node;
+    private final Rehearsing rehearsal;
     private final CompletableFuture<Ended> ended;
     private ControlSocket control;
     private RuntimeFolder runtime;
@@ -45,9 +46,10 @@ public final class Daemon implements AutoCloseable {
     /** Why the node has ended. */
     private record Ended(FaultCode code, String reason, boolean planned) {}
 
-    private Daemon(EventLog events, RunningNode node, CompletableFuture<Ended> ended) {
+    private Daemon(EventLog events, RunningNode node, Rehearsing rehearsal, CompletableFuture<Ended> ended) {
         this.events = events;
         this.node = node;
+        this.rehearsal = rehearsal;
         this.ended = ended;
     }
 
@@ -61,6 +63,7 @@ public final class Daemon implements AutoCloseable {
         Path dataFolder = config.machine().dataFolder();
         CompletableFuture<Ended> ended = new CompletableFuture<>();
         CompletableFuture<EventLog> events = new CompletableFuture<>();
+        Rehearsing rehearsal = new Rehearsing();
         RunningNode node;
         try {
             node = RunningNode.start(config.machine(), config.cluster(), config.self(),
@@ -70,13 +73,18 @@ public final class Daemon implements AutoCloseable {
                         events.complete(new EventLog(dataFolder, of.self(), startedAt));
                         return of;
                     },
-                    List.of(new Recorder()), event -> events.join().add(event),
+                    List.of(new Recorder()), event -> {
+                        events.join().add(event);
+                        if (event.name().equals("view.installed")) {
+                            rehearsal.begin();
+                        }
+                    },
                     (code, reason, planned) -> ended.complete(new Ended(code, reason, planned)));
         } catch (ClusterFault fault) {
             events.thenAccept(EventLog::close);
             throw fault;
         }
-        Daemon daemon = new Daemon(events.join(), node, ended);
+        Daemon daemon = new Daemon(events.join(), node, rehearsal, ended);
         try {
             daemon.listen(config);
         } catch (ClusterFault fault) {
@@ -116,7 +124,7 @@ public final class Daemon implements AutoCloseable {
     private Map<String, Object> about() {
         String version = Daemon.class.getPackage().getImplementationVersion();
         return Json.object("program", version == null ? "(unpacked)" : version, "pid", ProcessHandle.current().pid(),
-                "events", events.lastSeq(), "trouble", node.counters().all());
+                "events", events.lastSeq(), "rehearsed", rehearsal.done(), "trouble", node.counters().all());
     }
 
     /** Waits for the node's end. @return how the process has to end */
@@ -193,7 +201,8 @@ public final class Daemon implements AutoCloseable {
             } catch (TimeoutException e) {
                 throw new ClusterFault(FaultCode.CLI_3, "the node did not answer within %d ms.".formatted(LOOK_LIMIT_MS), e);
             } catch (ExecutionException e) {
-                throw new ClusterFault(FaultCode.CLI_3, "the node has ended or is overrun: %s.".formatted(e.getCause().getMessage()), e);
+                throw new ClusterFault(FaultCode.CLI_3, "the node has ended or is overrun: %s.".formatted(
+                        e.getCause().getMessage()), e);
             } catch (InterruptedException e) {
                 Thread.currentThread().interrupt();
                 throw new ClusterFault(FaultCode.CLI_3, "this daemon ends.", e);

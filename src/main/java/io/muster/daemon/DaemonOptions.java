@@ -74,6 +74,7 @@ record DaemonOptions(Optional<Path> config, OptionalLong parent) {
     }
 
     private static ClusterFault unusable(String why) {
-        return new ClusterFault(FaultCode.CLI_1, "%s; write muster node --config FILE. See `muster node --help`.".formatted(why));
+        return new ClusterFault(FaultCode.CLI_1, "%s; write muster node --config FILE. See `muster node --help`."
+                .formatted(why));
     }
 }

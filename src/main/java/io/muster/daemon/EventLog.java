@@ -45,6 +45,7 @@ public final class EventLog implements AutoCloseable {
     private long lastSeq;
     private long writtenSeq;
     private boolean closed;
+    private boolean failing;
 
     private record Line(long seq, NodeEvent event, long at) {}
 
@@ -182,12 +183,18 @@ public final class EventLog implements AutoCloseable {
                     out.write('\n');
                 }
             }
+            failing = false;
         } catch (IOException e) {
             warn(e);
         }
     }
 
+    /** Once in a row, or a full disk would be told to itself without end. */
     private void warn(IOException e) {
+        if (failing) {
+            return;
+        }
+        failing = true;
         System.getLogger(EventLog.class.getName()).log(System.Logger.Level.WARNING,
                 "events could not be written to {0}: {1}", file, e.getMessage());
     }

@@ -32,7 +32,7 @@ public final class RuntimeFolder {
         this.folder = folder;
     }
 
-    /** A daemon that said it runs. @param dataFolder absolute @param startTicks tells its process from a later one of the same number */
+    /** A daemon that said it runs. @param startTicks tells its process from a later one of the same number */
     public record Entry(String cluster, String node, Path dataFolder, Path socket, long pid, long startTicks) {}
 
     /** The user's folder, made when it is not there. @throws ClusterFault CLI-3 when it cannot be trusted */
@@ -51,7 +51,8 @@ public final class RuntimeFolder {
         try {
             if (!Files.exists(folder, LinkOption.NOFOLLOW_LINKS)) {
                 try {
-                    Files.createDirectory(folder, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
+                    Files.createDirectory(folder,
+                            PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
                 } catch (java.nio.file.FileAlreadyExistsException e) {
                     // Another daemon was quicker; its folder is checked like any other.
                 }
@@ -59,7 +60,8 @@ public final class RuntimeFolder {
             PosixFileAttributes found = Files.readAttributes(folder, PosixFileAttributes.class, LinkOption.NOFOLLOW_LINKS);
             int owner = (Integer) Files.getAttribute(folder, "unix:uid", LinkOption.NOFOLLOW_LINKS);
             Set<PosixFilePermission> permissions = found.permissions();
-            boolean open = permissions.contains(PosixFilePermission.GROUP_WRITE) || permissions.contains(PosixFilePermission.OTHERS_WRITE);
+            boolean open = permissions.contains(PosixFilePermission.GROUP_WRITE)
+                    || permissions.contains(PosixFilePermission.OTHERS_WRITE);
             if (!found.isDirectory() || owner != ownUid() || open) {
                 throw new ClusterFault(FaultCode.CLI_3,
                         "%s is not a private folder of this user (owner %d, %s), so what it says about daemons is not believed; "
@@ -101,7 +103,8 @@ public final class RuntimeFolder {
         try (DirectoryStream<Path> files = Files.newDirectoryStream(folder, "*.json")) {
             for (Path file : files) {
                 Optional<Entry> entry = read(file);
-                if (entry.isPresent() && ProcFile.startTicks(entry.get().pid()).equals(Optional.of(entry.get().startTicks()))) {
+                if (entry.isPresent()
+                        && ProcFile.startTicks(entry.get().pid()).equals(Optional.of(entry.get().startTicks()))) {
                     entries.add(entry.get());
                 } else {
                     Files.deleteIfExists(file);
@@ -110,15 +113,18 @@ public final class RuntimeFolder {
         } catch (IOException e) {
             return List.of();
         }
-        entries.sort(Comparator.comparing(Entry::cluster).thenComparingInt(entry -> entry.node().length()).thenComparing(Entry::node));
+        entries.sort(Comparator.comparing(Entry::cluster)
+                .thenComparingInt(entry -> entry.node().length())
+                .thenComparing(Entry::node));
         return entries;
     }
 
     private static Optional<Entry> read(Path file) throws IOException {
         try {
             Map<String, Object> json = Json.read(Files.readString(file, StandardCharsets.UTF_8));
-            return Optional.of(new Entry(Json.text(json, "cluster"), Json.text(json, "node"), Path.of(Json.text(json, "data")),
-                    Path.of(Json.text(json, "socket")), Json.number(json, "pid", 0), Json.number(json, "start", 0)));
+            return Optional.of(new Entry(Json.text(json, "cluster"), Json.text(json, "node"),
+                    Path.of(Json.text(json, "data")), Path.of(Json.text(json, "socket")),
+                    Json.number(json, "pid", 0), Json.number(json, "start", 0)));
         } catch (Json.NotJson e) {
             return Optional.empty();
         }
@@ -132,7 +138,8 @@ public final class RuntimeFolder {
         try {
             return (Integer) Files.getAttribute(Path.of("/proc/self"), "unix:uid");
         } catch (IOException e) {
-            throw new ClusterFault(FaultCode.CLI_3, "the own user cannot be read from /proc/self: %s.".formatted(e.getMessage()), e);
+            throw new ClusterFault(FaultCode.CLI_3,
+                    "the own user cannot be read from /proc/self: %s.".formatted(e.getMessage()), e);
         }
     }
 }

@@ -42,7 +42,9 @@ public final class SocketPath {
     public static Path find(Path dataFolder) {
         Path pointer = dataFolder.resolve(POINTER);
         try {
-            return Files.exists(pointer) ? Path.of(Files.readString(pointer).strip()) : dataFolder.toAbsolutePath().resolve(FILE);
+            return Files.exists(pointer)
+                    ? Path.of(Files.readString(pointer).strip())
+                    : dataFolder.toAbsolutePath().resolve(FILE);
         } catch (IOException e) {
             return dataFolder.toAbsolutePath().resolve(FILE);
         }

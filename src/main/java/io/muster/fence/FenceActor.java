@@ -83,7 +83,8 @@ final class FenceActor {
     }
 
     /** A leader knows enough: nothing more is begun, and it is told when nothing runs (rule F7). */
-    void ceaseAsked(FenceMessage.Cease cease, Optional<ClusterState> state, BiConsumer<Incarnation, FenceMessage> tell) {
+    void ceaseAsked(
+            FenceMessage.Cease cease, Optional<ClusterState> state, BiConsumer<Incarnation, FenceMessage> tell) {
         Duty duty = duties.get(cease.intent());
         if (duty == null && isOver(cease.intent(), state)) {
             tell.accept(cease.ballot().leader(),
@@ -155,7 +156,8 @@ final class FenceActor {
             Outbox<FenceNews> out) {
         if (!methods.getOrDefault(victim.who().node(), List.of()).contains(act.method())) {
             answer(duty, act, Optional.empty(),
-                    "%s has no fence method \"%s\" for %s".formatted(self.node(), act.method(), victim.who().node()), tell);
+                    "%s has no fence method \"%s\" for %s".formatted(self.node(), act.method(), victim.who().node()),
+                    tell);
             return;
         }
         long ticket = ++tickets;

@@ -56,7 +56,8 @@ final class FenceCase {
     private String lastAnswer = "";
 
     /** @param methods that a machine can run against the victim, first choice first */
-    FenceCase(Ballot ballot, Departure departure, ClusterState state, List<String> methods, TimeBudget times, long now) {
+    FenceCase(
+            Ballot ballot, Departure departure, ClusterState state, List<String> methods, TimeBudget times, long now) {
         this.ballot = ballot;
         this.methods = methods;
         this.times = times;

@@ -29,9 +29,9 @@ import java.util.SortedMap;
 import java.util.TreeMap;
 
 /**
- * Makes departed lives harmless. On the leader it turns every departure into an agreed intent, picks who acts with what,
- * and proposes the evidence ({@link FenceCase}); on every member it acts when asked ({@link FenceActor}) and reports
- * lives that are heard although they are said to be gone ({@link LifeSigns}).
+ * Makes departed lives harmless. On the leader it turns every departure into an agreed intent, picks who acts with
+ * what, and proposes the evidence ({@link FenceCase}); on every member it acts when asked ({@link FenceActor}) and
+ * reports lives that are heard although they are said to be gone ({@link LifeSigns}).
  *
  * <p>Nothing is remembered that the next leader would miss: an intent in the state without evidence is open, whoever
  * began it (rules F1, F2, F4, F7, F8; F6 has its place in {@link FenceCase#work}, before a try is begun). Nobody above
@@ -42,7 +42,7 @@ public final class Fencer implements Machine<FenceInput, FenceNews>, Proposer {
     /** The method that never runs: a person has to look. */
     public static final String MANUAL = "manual";
 
-    /** What a person said here about a departed life. @param agreedAt of the intent it is about; 0 until there is one */
+    /** What a person said here of a departed life. @param agreedAt of the intent it is about; 0 until there is one */
     private record Word(String person, String remark, long agreedAt) {}
 
     private final Incarnation self;
@@ -163,14 +163,14 @@ public final class Fencer implements Machine<FenceInput, FenceNews>, Proposer {
                 actor.ceaseAsked(cease, standing.state(), (to, answer) -> tell(to, answer, out));
             case FenceMessage.Acted acted when mayAnswer(from, acted.ballot()) && cases.containsKey(acted.intent()) ->
                 cases.get(acted.intent()).answered(from, acted, now, out);
-            case FenceMessage.Ceased ceased when mayAnswer(from, ceased.ballot()) && cases.containsKey(ceased.intent()) ->
-                cases.get(ceased.intent()).ceased(from, ceased);
+            case FenceMessage.Ceased end when mayAnswer(from, end.ballot()) && cases.containsKey(end.intent()) ->
+                cases.get(end.intent()).ceased(from, end);
             case FenceMessage.Acknowledge word when isMember(from) && cases.containsKey(word.intent()) ->
                 cases.get(word.intent()).acknowledged(word, self.node(), now);
             case FenceMessage.SignsOfLife(Incarnation who, long evidencedAt) when isMember(from) && isLeading() ->
                 standing.state().filter(state -> evidencedAt(state, who) == evidencedAt)
                         .ifPresent(_ -> reported.put(who, evidencedAt));
-            case FenceMessage.Act _, FenceMessage.Cease _ -> { /* in the name of another leader, or for a former life */ }
+            case FenceMessage.Act _, FenceMessage.Cease _ -> { /* not from its leader, or for a former life */ }
             case FenceMessage.Acted _, FenceMessage.Ceased _ -> { /* of another ballot, or the fence is over */ }
             case FenceMessage.Acknowledge _, FenceMessage.SignsOfLife _ -> { /* this node cannot propose it */ }
         }
@@ -253,17 +253,18 @@ public final class Fencer implements Machine<FenceInput, FenceNews>, Proposer {
 
     private void work(long now, Outbox<FenceNews> out) {
         signs.due(now);
-        standing.state().ifPresent(state -> {
-            for (FenceCase open : cases.values()) {
-                open.work(state, now, (to, message) -> tell(to, message, out), out);
-            }
-        });
         report(now, out);
-        // Each message to self is answered by at most one more, so this ends.
+        // What this node tells itself is taken in here and may allow the next move at once. A move is followed by a
+        // wait for somebody or some time, so this ends.
         do {
             while (!toSelf.isEmpty()) {
                 receive(self, toSelf.poll(), now, out);
             }
+            standing.state().ifPresent(state -> {
+                for (FenceCase open : cases.values()) {
+                    open.work(state, now, (to, message) -> tell(to, message, out), out);
+                }
+            });
             actor.start(standing.state(), actUntil, now, (to, message) -> tell(to, message, out), out);
         } while (!toSelf.isEmpty());
     }

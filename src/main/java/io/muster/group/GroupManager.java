@@ -27,8 +27,8 @@ import java.util.TreeMap;
 /**
  * Keeps this node's wishes about groups until the agreed state shows them, and on the leader turns asks and evictions
  * into events: joins and leaves in the order they arrive, and a loss for each group of an evicted life, in the very
- * version that evicts it. What a group looks like is read from the state alone; the group {@link GroupName#NODES} is the
- * membership (001-3) and is served by {@link ClusterState#group} like any other.
+ * version that evicts it. What a group looks like is read from the state alone; the group {@link GroupName#NODES} is
+ * the membership (001-3) and is served by {@link ClusterState#group} like any other.
  */
 public final class GroupManager implements Machine<GroupInput, GroupNews>, Proposer {
 

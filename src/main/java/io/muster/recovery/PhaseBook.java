@@ -89,9 +89,10 @@ final class PhaseBook {
                 draft.add(new LedgerEvent.PhaseReached(name, group.generation(), group.phase().next()));
             } else if (now - page.since >= times.phaseLimitNs()) {
                 for (Incarnation late : page.barrier.missing(group)) {
-                    draft.add(new LedgerEvent.MemberEvicted(late, "RECOVERY-2 %s did not pass %s of group %s, generation"
-                            .formatted(late, group.phase(), name) + " %d, within %d ms".formatted(
-                            group.generation(), times.phaseLimitNs() / TimeBudget.MS)));
+                    draft.add(new LedgerEvent.MemberEvicted(late,
+                            "RECOVERY-2 %s did not pass %s of group %s, generation %d, within %d ms".formatted(
+                                    late, group.phase(), name, group.generation(),
+                                    times.phaseLimitNs() / TimeBudget.MS)));
                 }
             }
         });

@@ -29,8 +29,8 @@ import java.util.TreeSet;
  * harmless; a node begins what it has applied and tells that it is through until the next phase shows (rules R1, R2).
  *
  * <p>What may happen at any moment: a newer generation ({@link GroupRun} gives the older one up first, R3), another
- * leader (everybody tells it again), a participant that fails (tried again, then this node withdraws, R4), a member that
- * never gets through (the leader puts it out, R4; nobody is ever skipped).
+ * leader (everybody tells it again), a participant that fails (tried again, then this node withdraws, R4), a member
+ * that never gets through (the leader puts it out, R4; nobody is ever skipped).
  */
 public final class RecoveryCoordinator implements Machine<RecoveryInput, RecoveryNews>, Proposer {
 

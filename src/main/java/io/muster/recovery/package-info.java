@@ -1,44 +1,66 @@
 /**
  * Brings the services of a group back, phase by phase, with a barrier of all survivors after each (001-25).
  *
- * <p>What the layer knows: the groups of this node as the ledger shows them, how far its own participants are, and, on
- * the leader, who is through. What it tells upward: that a phase begins, that a generation is given up, that a group has
- * recovered. Read {@code Participant}, {@code RecoveryPlan}, {@code GroupRun}, {@code PhaseBarrier}, {@code PhaseBook},
- * {@code RecoveryCoordinator}.
+ * <p>Read {@code Participant} (what a service promises), {@code RecoveryPlan}, {@code GroupRun} (one group on one
+ * node), {@code PhaseBarrier} and {@code PhaseBook} (what the leader counts), {@code RecoveryCoordinator}. The phase of
+ * a group is in the ledger and nowhere else: every step below is a version, or follows from one that was applied.
  *
  * <h2>A node dies</h2>
  *
- * Three nodes are members and share a group; n1 leads; n3 is killed. The golden script {@code recovery/a-node-dies.txt}
- * carries this out, and a test holds the two together.
+ * The golden script {@code recovery/a-node-dies.txt} carries this out on whole nodes, and a test holds the event names
+ * below to it. n1, n2 and n3 are members, n1 leads, group "files" of all three runs in generation 3, version 19 is the newest.
+ * n3#1 dies.
  *
  * <ol>
- * <li>n1, n2 · heartbeat: the host of n3 closes its streams and refuses new ones, probes stay unanswered, or all links
- *     are silent for too long: {@code heartbeat.lost}. That is what one node hears, and decides nothing.
- * <li>n1 · membership: the rows that all nodes publish leave n3 in no set with two-way links and a quorum. The leader
- *     stops answering its lease, then proposes the version that puts it out: {@code node.evicted}.
- * <li>n1 · fence: in the same version the will to make it harmless is agreed, before anybody acts: {@code fence.intent}.
- *     If the leader is the one that died, another one prepares a ballot first (ledger), adopts what it finds, and goes
- *     on from here; what was agreed is read, never remembered.
- * <li>n1 · fence: the leader picks an actor and a method, without end until one of them works: {@code fence.try}.
- * <li>n1, n2 · group, recovery: the same version took n3 out of the group and began a new generation of it. Services
- *     stop granting and replaying at once, beside the fence: {@code group.begin} with STOP (rule R1).
- * <li>n1 · fence: the device was asked after the intent and saw the end of n3; that is agreed: {@code fence.evidence}
- *     (rule F2). A device that failed, hangs or is slow only makes this come later.
- * <li>n1, n2 · membership: nobody who is out can hurt anything, so the view is safe: {@code view.installed}.
- * <li>n1, n2 · membership: each survivor says it, once for this life: {@code node.dead}.
- * <li>n1, n2 · recovery: all members are through STOP and all departed are harmless, so the next version begins the
- *     next phase: {@code group.begin} with LOCKS. Masters are rebuilt, what n3 held exclusively stays held by its ghost.
- * <li>n1, n2 · recovery: everybody told the leader that it is through, again and again until the ledger shows it; then
- *     STRIPES: {@code group.begin}.
- * <li>n1 · recovery: JOURNALS: {@code group.begin}; what n3 left is replayed by the one node that the plan names.
- * <li>n1, n2 · recovery: RESUME: {@code group.begin}; ghosts are dropped, grants flow again. With everybody through it
- *     the group runs: {@code group.recovered}.
- * <li>n3 · membership: it comes back as a new life, and only after the fence of the former one has ended:
- *     {@code node.joined}. It joins the group between generations, never in the middle of one (rule R10).
+ * <li><b>n1, n2</b>, {@code heartbeat}: no pulse of n3#1 on any link; {@code PeerLost}, told as
+ *     {@code heartbeat.lost} (000-19). On n2 it ends here: n2 does not lead.
+ * <li><b>n1</b>, {@code membership.Membership#wants}: {@code MemberEvicted(n3#1)} goes into the draft of version 20:
+ *     {@code node.evicted}.
+ * <li><b>n1</b>, {@code fence.Fencer#wants}: the same draft shows a departure without intent, so
+ *     {@code FenceIntended(1, n3#1)} goes in: {@code fence.intent} (000-20, rule F1).
+ * <li><b>n1</b>, {@code group.GroupManager#wants}: the same draft shows a group with a departed life, so
+ *     {@code GroupLost(files, n3#1)} goes in: generation 4, in STOP, with n3#1 as departed.
+ * <li><b>n1</b>, {@code recovery.PhaseBook#wants}: wants nothing; nobody is through anything of generation 4. A quorum
+ *     agrees on version 20: eviction, intent and loss in one.
+ * <li><b>n1, n2</b>, {@code recovery.GroupRun#follow}: as soon as each has applied version 20, {@code Begin(STOP)} with
+ *     the plan of generation 4; the participants stop granting and serving. It needs no word about n3.
+ * <li><b>n1</b>, {@code fence.FenceCase#work}, beside step 6: first try, first method, by the leader itself;
+ *     {@code fence.FenceActor} sees the intent in the applied state, a valid lease, and performs the effect:
+ *     {@code fence.try} (rule F8).
+ * <li><b>n2</b>, {@code RecoveryCoordinator#report}: its participants are done, {@code Through(files, 4, STOP)} goes to
+ *     n1, again and again until the ledger shows LOCKS. n1 counts itself without a message.
+ * <li><b>n1</b>, {@code PhaseBarrier}: both members are through STOP. Nothing is wanted: n3#1 is not harmless.
+ * <li><b>n1</b>, {@code fence.FenceCase#answered}: the device has read back "off"; nothing of intent 1 runs anywhere
+ *     else (rule F7), so {@code FenceEvidenced(1, n3#1, power-off)} becomes version 21:
+ *     {@code fence.evidence} (000-21).
+ * <li><b>n1, n2</b>, {@code membership}: version 21 says on each that the view is safe, {@code view.installed}, and that n3#1
+ *     is dead, {@code node.dead} (000-22);
+ *     steps 8 and 10 may come in either order, and the later one opens step 12.
+ * <li><b>n1</b>, {@code PhaseBook#wants}: all through STOP and, in a version agreed before, all departed harmless:
+ *     {@code PhaseReached(files, 4, LOCKS)} is version 22 (rule R1).
+ * <li><b>n1, n2</b>, {@code GroupRun#follow}: {@code Begin(LOCKS)}, told as {@code group.begin}; here a lock manager rebuilds its masters
+ *     (000-23, 000-24).
+ * <li>The same two moves, all {@code Through} and the next {@code PhaseReached}, for STRIPES in version 23, JOURNALS in
+ *     24 (the plan names the one node that replays what n3#1 left) and RESUME in 25, where the departed are forgotten.
+ *     Each is one {@code group.begin} on each node.
+ * <li><b>n1, n2</b>: through RESUME; version 26 says RUNNING, and each announces {@code Recovered(files, 4)}:
+ *     {@code group.recovered}.
  * </ol>
  *
- * Any other death on the way abandons the generation: participants say that nothing of it runs any more, and the next
- * one begins at STOP with all departed added up (rule R3). Evidence that is contradicted by a sign of life is voided, and
- * the generation with it (rule F4).
+ * <h2>What may go wrong, and where it is caught</h2>
+ *
+ * <ul>
+ * <li>n1 dies too, after any step: the next leader reads intents, evidence and phases from the state, is told by
+ *     everybody again, and goes on (001-18). What n1 had asked of others is recalled before evidence is agreed.
+ * <li>n2 dies in any phase: generation 5 with both departed; {@code GroupRun} gives generation 4 up, and STOP of 5
+ *     begins when every participant has answered that nothing of 4 runs (rule R3).
+ * <li>A participant fails: begun again, three tries in all; then the node withdraws. It gives the generation up, takes
+ *     its participants through a last STOP, and only then tells {@code Withdrawn}, upon which the leader lets it out of
+ *     the group (rule R4). While that STOP is not answered the node is not called drained by anybody.
+ * <li>A member is not through a phase in {@code phaseLimitNs}: the leader puts it out of the cluster, and steps 3 to 15
+ *     are done for it. Nobody is ever skipped.
+ * <li>n3#1 is heard again although it was called harmless: {@code FenceVoided}; generation 5 begins at STOP and the
+ *     fence goes on (rule F4).
+ * </ul>
  */
 package io.muster.recovery;

@@ -157,7 +157,7 @@ final class IncomingStreams {
             }
             stream.tls = Optional.of(tls);
             replaceOlder(peer, stream);
-            tls.getOutputStream().write(OutgoingStream.WELCOME);
+            tls.getOutputStream().write(Dialler.WELCOME);
             stream.socket.setSoTimeout(0);
             return Optional.of(peer);
         } catch (PeerRefused e) {

@@ -5,7 +5,6 @@ import io.muster.node.NodeInput;
 import io.muster.runtime.Counters.Kind;
 import java.io.IOException;
 import java.io.OutputStream;
-import java.net.ConnectException;
 import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.util.Optional;
@@ -18,27 +17,15 @@ import javax.net.ssl.SSLSocket;
  * The stream to one peer, over which everything to it is sent: dialled, kept, dialled again without end.
  *
  * <p>Two threads: one dials and writes; one waits in a read, so that the peer's close is noticed at once also when
- * nothing is being sent. The peer says one byte, {@link #WELCOME}, when it has checked our certificate: only then is
- * the stream open. (In TLS 1.3 the dialler's handshake ends before the other side has looked at its certificate.)
+ * nothing is being sent.
  */
 final class OutgoingStream {
 
-    static final int WELCOME = 'M';
-
-    /** Below the second after which the kernel asks again: so a connect that fails in this time was refused. */
-    static final int CONNECT_LIMIT_MS = 900;
-    /** For each answer of the peer during the handshake. */
-    static final int HANDSHAKE_LIMIT_MS = 3_000;
-    static final long REDIAL_FIRST_NS = 10_000_000L;
-    static final long REDIAL_MAX_NS = 500_000_000L;
-    /** A stream that lasted this long is dialled again at once; one that did not, with a pause. */
-    static final long SETTLED_NS = 100_000_000L;
     /** A peer that does not read for this long has lost its stream; a new one shows whether it is there. */
     static final long STALL_LIMIT_NS = 10_000_000_000L;
 
     private final NodeId peer;
-    private final InetSocketAddress address;
-    private final SecureContext secure;
+    private final Dialler dialler;
     private final Mailbox mailbox;
     private final Counters counters;
     private final Thread thread;
@@ -56,10 +43,9 @@ final class OutgoingStream {
     OutgoingStream(NodeId peer, InetSocketAddress address, SecureContext secure, Mailbox mailbox, Counters counters,
             Thread.UncaughtExceptionHandler broken) {
         this.peer = peer;
-        this.address = address;
-        this.secure = secure;
         this.mailbox = mailbox;
         this.counters = counters;
+        dialler = new Dialler(peer, address, secure, counters);
         thread = Thread.ofPlatform().name("muster-out-" + peer).daemon()
                 .uncaughtExceptionHandler(broken).unstarted(this::run);
     }
@@ -128,26 +114,22 @@ final class OutgoingStream {
     }
 
     private void run() {
-        long pauseNs = 0;
+        RedialPause pause = new RedialPause();
         try {
-            while (rest(pauseNs)) {
+            while (rest(pause.pauseNs())) {
                 Optional<Connection> connection = dial();
-                if (connection.isEmpty()) {
-                    pauseNs = longer(pauseNs);
-                    continue;
-                }
                 long openedAt = System.nanoTime();
-                serve(connection.get());
-                pauseNs = System.nanoTime() - openedAt >= SETTLED_NS ? 0 : longer(pauseNs);
+                if (connection.isEmpty()) {
+                    pause.missed(openedAt);
+                } else {
+                    serve(connection.get());
+                    pause.lost(openedAt, System.nanoTime());
+                }
             }
         } catch (InterruptedException e) {
             // Nobody interrupts this thread but a stop of the whole program.
             Thread.currentThread().interrupt();
         }
-    }
-
-    private static long longer(long pauseNs) {
-        return Math.min(REDIAL_MAX_NS, Math.max(REDIAL_FIRST_NS, 2 * pauseNs));
     }
 
     /** Waits before dialling. @return false when there is nothing more to be dialled */
@@ -170,24 +152,14 @@ final class OutgoingStream {
         if (!announceDialling(socket)) {
             return Optional.empty();
         }
-        boolean connected = false;
-        try {
-            socket.setTcpNoDelay(true);
-            socket.connect(address, CONNECT_LIMIT_MS);
-            requireOther(socket);
-            connected = true;
-            return Optional.of(handshake(socket));
-        } catch (ConnectException e) {
-            mailbox.put(new NodeInput.StreamRefused(peer));
-        } catch (PeerRefused e) {
-            counters.add(Kind.PEER_REFUSED, "%s at %s: %s".formatted(peer, address, e.getMessage()));
-        } catch (IOException e) {
-            if (connected) {
-                counters.add(Kind.HANDSHAKE_FAILED, "%s at %s: %s".formatted(peer, address, e.getMessage()));
+        return switch (dialler.dial(socket)) {
+            case Dialler.Reached(SSLSocket stream) -> Optional.of(new Connection(socket, stream));
+            case Dialler.Refused _ -> {
+                mailbox.put(new NodeInput.StreamRefused(peer));
+                yield Optional.empty();
             }
-        }
-        Sockets.closeQuietly(socket);
-        return Optional.empty();
+            case Dialler.Missed _ -> Optional.empty();
+        };
     }
 
     /** So that {@link #abort} can end a connect or a handshake that goes on. */
@@ -199,32 +171,6 @@ final class OutgoingStream {
         } finally {
             lock.unlock();
         }
-    }
-
-    /**
-     * On one machine a socket that dials a free port may be given that very port as its own, and then talks to
-     * itself and keeps the peer from listening.
-     */
-    private static void requireOther(Socket socket) throws ConnectException {
-        if (socket.getLocalSocketAddress().equals(socket.getRemoteSocketAddress())) {
-            throw new ConnectException("connected to itself: nobody listens");
-        }
-    }
-
-    private Connection handshake(Socket socket) throws IOException, PeerRefused {
-        SSLSocket stream = secure.dialled(socket);
-        stream.setSoTimeout(HANDSHAKE_LIMIT_MS);
-        stream.startHandshake();
-        NodeId found = secure.peer(stream.getSession());
-        if (!found.equals(peer)) {
-            throw new PeerRefused("its certificate is that of " + found);
-        }
-        int welcome = stream.getInputStream().read();
-        if (welcome != WELCOME) {
-            throw new IOException(welcome < 0 ? "it closed instead of a welcome" : "its welcome was " + welcome);
-        }
-        stream.setSoTimeout(0);
-        return new Connection(socket, stream);
     }
 
     private void serve(Connection connection) throws InterruptedException {

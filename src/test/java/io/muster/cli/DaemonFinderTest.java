@@ -69,7 +69,8 @@ class DaemonFinderTest {
         Path second = dataFolder("n2");
         Files.delete(second.resolve("control.sock"));
         try (EventLog events = new EventLog(second, Incarnation.of(2, 1), 0);
-                ControlSocket socket = ControlSocket.open(second.resolve("control.sock"), new FakeNode(), events, Map::of)) {
+                ControlSocket socket = ControlSocket.open(
+                        second.resolve("control.sock"), new FakeNode(), events, Map::of)) {
             assertThat(socket).isNotNull();
             finder(Map.of()).connect(choice("", folder), true, new PrintWriter(notes, true)).close();
         }

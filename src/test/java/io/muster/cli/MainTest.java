@@ -156,7 +156,8 @@ class MainTest {
     void statusOfATroubledCluster() {
         Run waiting = asking(FakeNode.withOpenFence(), "status");
         assertThat(waiting.code()).isEqualTo(ExitCode.BLOCKED.number());
-        assertThat(waiting.out()).contains("NOT SAFE yet", "fence n3#1 OPEN since version", "└─ FENCE-1  process: no such host");
+        assertThat(waiting.out()).contains(
+                "NOT SAFE yet", "fence n3#1 OPEN since version", "└─ FENCE-1  process: no such host");
 
         Run without = asking(new FakeNode().withoutLease(), "status");
         assertThat(without.code()).isEqualTo(ExitCode.NO_QUORUM.number());
@@ -182,7 +183,8 @@ class MainTest {
     @DisplayName("events prints what the daemon keeps, for people or as it was written")
     void eventsArePrinted() throws Json.NotJson {
         assertThat(asking(new FakeNode(), "events").out()).contains("leader.elected", "ballot=b1.n1#2");
-        assertThat(asking(new FakeNode(), "events", "--json").json()).containsEntry("event", "leader.elected").containsEntry("seq", 1L);
+        assertThat(asking(new FakeNode(), "events", "--json").json())
+                .containsEntry("event", "leader.elected").containsEntry("seq", 1L);
         assertThat(asking(new FakeNode(), "events", "--since", "1").out()).isEmpty();
     }
 

@@ -92,36 +92,36 @@ class ConfigReaderTest {
 
     @ParameterizedTest(name = "{0} -> {1}")
     @CsvSource(delimiter = '|', quoteCharacter = '`', textBlock = """
-            format = 1                    | format = 2                      | CONFIG_1 | key format = 2 is not of this program; format = 1 would do
-            format = 1                    | ``                              | CONFIG_1 | key format is missing
-            format = 1                    | format = "1"                    | CONFIG_1 | key format = "1" is no whole number
-            format = 1                    | format = 1\\ncolour = "red"     | CONFIG_3 | key colour = "red" is not known; the top of the file may have cluster, fence, format
-            [cluster]                     | [claster]                       | CONFIG_1 | key cluster is missing; a table [cluster] would do
-            id = "0001                    | id = "xx01                      | CONFIG_1 | key cluster.id = "xx0102030405060708090a0b0c0d0e0f" cannot be used
-            name = "n1"                   | name = "node1"                  | CONFIG_1 | key node.name = "node1" cannot be used
-            name = "n1"                   | name = 1                        | CONFIG_1 | key node.name = 1 is no text; a node name from n1 to n63 would do
-            name = "n1"                   | name = "n3"                     | CONFIG_1 | key node.name = "n3" is not among the nodes [n1, n2]
-            name = "n1"                   | name = "n1"\\nnmae = "n1"       | CONFIG_3 | key node.nmae = "n1" is not known; [node] may have data, fence_jars, name
-            key = "n1-key.pem"            | key = "gone.pem"                | CONFIG_1 | gone.pem is no file that this user may read
-            datagram_key                  | datagramkey                     | CONFIG_1 | key trust.datagram_key is missing
-            pulse_ms = 20                 | pulse_ms = 0                    | CONFIG_1 | key times.pulse_ms = 0 is out of range; a whole number from 1 to
-            pulse_ms = 20                 | pulse_ms = 2.5                  | CONFIG_1 | key times.pulse_ms = 2.5 is no whole number
-            pulse_ms = 20                 | pulse_ms = 500                  | CONFIG_1 | [times] does not hold together: silence 600000000 ns must be at least 3 pulses
-            pulse_ms = 20                 | puls_ms = 20                    | CONFIG_3 | key times.puls_ms = 20 is not known
-            [nodes.n2]                    | [nodes.two]                     | CONFIG_1 | key nodes.two cannot be used
-            stream = "10.0.0.1:7400"      | stream = "10.0.0.1"             | CONFIG_1 | key nodes.n1.stream = "10.0.0.1" cannot be used: there is no colon
-            stream = "10.0.0.1:7400"      | stream = "10.0.0.1:x"           | CONFIG_1 | the port is no number
-            stream = "10.0.0.1:7400"      | stream = "10.0.0.1:70000"       | CONFIG_1 | the port is not in 1 to 65535
-            stream = "10.0.0.1:7400"      | stream = "fd00::1:7400"         | CONFIG_1 | an IPv6 address stands in brackets
-            stream = "10.0.0.1:7400"      | stream = "[fd00::2]:7400"       | CONFIG_1 | is also an address of n1; an address of its own would do
-            links = ["10.0.0.1:7400"]     | links = []                      | CONFIG_1 | key nodes.n1.links has 0 values
-            links = ["10.0.0.1:7400"]     | links = "10.0.0.1:7400"         | CONFIG_1 | key nodes.n1.links = "10.0.0.1:7400" is no list
-            links = ["10.0.0.1:7400"]     | links = ["a:1", "b:2"]          | CONFIG_1 | has 1 addresses but n1 has 2; the same number for every node would do
-            fence = ["process", "manual"] | fence = ["Pro cess"]            | CONFIG_1 | key nodes.n1.fence holds "Pro cess", which cannot be used
-            fence = ["process", "manual"] | fence = ["manual"]              | CONFIG_1 | key fence.process sets a fence method that no node has; one of [manual] would do
-            grace = 3                     | grace = [3]                     | CONFIG_1 | key fence.process.grace is a table or a list
-            [node]                        | [node                           | CONFIG_2 | it is not TOML
-            name = "n1"                   | name = "n1"\\nname = "n2"       | CONFIG_2 | it is not TOML
+            format = 1 | format = 2 | CONFIG_1 | key format = 2 is not of this program; format = 1 would
+            format = 1 | `` | CONFIG_1 | key format is missing
+            format = 1 | format = "1" | CONFIG_1 | key format = "1" is no whole number
+            format = 1 | format = 1\\ncolour = "red" | CONFIG_3 | key colour = "red" is not known; the top of the file may have
+            [cluster] | [claster] | CONFIG_1 | key cluster is missing; a table [cluster] would do
+            id = "0001 | id = "xx01 | CONFIG_1 | key cluster.id = "xx0102030405060708
+            name = "n1" | name = "node1" | CONFIG_1 | key node.name = "node1" cannot be used
+            name = "n1" | name = 1 | CONFIG_1 | key node.name = 1 is no text; a node name
+            name = "n1" | name = "n3" | CONFIG_1 | is not among the nodes [n1, n2]
+            name = "n1" | name = "n1"\\nnmae = "n1" | CONFIG_3 | key node.nmae = "n1" is not known; [node] may have data
+            key = "n1-key.pem" | key = "gone.pem" | CONFIG_1 | gone.pem is no file that this user may read
+            datagram_key | datagramkey | CONFIG_1 | key trust.datagram_key is missing
+            pulse_ms = 20 | pulse_ms = 0 | CONFIG_1 | key times.pulse_ms = 0 is out of range; a whole number
+            pulse_ms = 20 | pulse_ms = 2.5 | CONFIG_1 | key times.pulse_ms = 2.5 is no whole number
+            pulse_ms = 20 | pulse_ms = 500 | CONFIG_1 | [times] does not hold together: silence 600
+            pulse_ms = 20 | puls_ms = 20 | CONFIG_3 | key times.puls_ms = 20 is not known
+            [nodes.n2] | [nodes.two] | CONFIG_1 | key nodes.two cannot be used
+            stream = "10.0.0.1:7400" | stream = "10.0.0.1" | CONFIG_1 | there is no colon
+            stream = "10.0.0.1:7400" | stream = "10.0.0.1:x" | CONFIG_1 | the port is no number
+            stream = "10.0.0.1:7400" | stream = "10.0.0.1:70000" | CONFIG_1 | the port is not in 1 to 65535
+            stream = "10.0.0.1:7400" | stream = "fd00::1:7400" | CONFIG_1 | an IPv6 address stands in brackets
+            stream = "10.0.0.1:7400" | stream = "[fd00::2]:7400" | CONFIG_1 | is also an address of n1
+            links = ["10.0.0.1:7400"] | links = [] | CONFIG_1 | key nodes.n1.links has 0 values
+            links = ["10.0.0.1:7400"] | links = "10.0.0.1:7400" | CONFIG_1 | = "10.0.0.1:7400" is no list
+            links = ["10.0.0.1:7400"] | links = ["a:1", "b:2"] | CONFIG_1 | has 1 addresses but n1 has 2; the same number
+            fence = ["process", "manual"] | fence = ["Pro cess"] | CONFIG_1 | holds "Pro cess", which
+            fence = ["process", "manual"] | fence = ["manual"] | CONFIG_1 | sets a fence method that no node has; one of [manual]
+            grace = 3 | grace = [3] | CONFIG_1 | key fence.process.grace is a table or a list
+            [node] | [node | CONFIG_2 | it is not TOML
+            name = "n1" | name = "n1"\\nname = "n2" | CONFIG_2 | it is not TOML
             """)
     @DisplayName("every bad file is refused with a code and a sentence that names file, key, value, reason and remedy")
     void badFilesAreRefused(String good, String bad, FaultCode code, String says) {

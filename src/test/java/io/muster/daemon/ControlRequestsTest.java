@@ -2,6 +2,7 @@ package io.muster.daemon;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.tuple;
 
 import io.muster.base.ClusterFault;
 import io.muster.base.FaultCode;
@@ -28,8 +29,8 @@ class ControlRequestsTest {
         assertThat(status).containsEntry("node", "n1").containsEntry("life", 2L).containsEntry("role", "leader")
                 .containsEntry("leader", "n1#2").containsEntry("acting_ms", 1500.0).containsEntry("program", "0.1.0");
         assertThat(Json.texts(Json.inner(status, "view"), "members")).containsExactly("n1#2", "n2#1", "n3#1");
-        assertThat(Json.objects(status, "local")).extracting(peer -> String.valueOf(peer.get("node")), peer -> peer.get("heard"))
-                .containsExactly(org.assertj.core.groups.Tuple.tuple("n2", true), org.assertj.core.groups.Tuple.tuple("n3", false));
+        assertThat(Json.objects(status, "local")).extracting(peer -> peer.get("node"), peer -> peer.get("heard"))
+                .containsExactly(tuple("n2", true), tuple("n3", false));
     }
 
     @Test
@@ -110,13 +111,19 @@ class ControlRequestsTest {
     @Test
     @DisplayName("a person's remark is bounded")
     void remarksAreBounded() {
-        String line = Json.write(Json.object("do", "fence", "node", "n3", "reason", "x".repeat(ControlRequests.REMARK_LIMIT + 1)));
+        String line = Json.write(Json.object(
+                "do", "fence", "node", "n3", "reason", "x".repeat(ControlRequests.REMARK_LIMIT + 1)));
 
         assertThatThrownBy(() -> ask(line)).isInstanceOf(ClusterFault.class).hasMessageContaining("at most 200");
         assertThat(node.asked).isEqualTo(List.of());
     }
 
+    /** The answer as the caller reads it. */
     private Map<String, Object> ask(String line) {
-        return requests.answer(ControlRequests.parse(line));
+        try {
+            return Json.read(Json.write(requests.answer(ControlRequests.parse(line))));
+        } catch (Json.NotJson e) {
+            throw new IllegalStateException(e);
+        }
     }
 }

@@ -73,7 +73,8 @@ class ControlSocketTest {
     @DisplayName("a line that is too long is answered with a code and ends the connection")
     void linesAreBounded() throws IOException {
         try (SocketChannel raw = SocketChannel.open(UnixDomainSocketAddress.of(path))) {
-            ByteBuffer flood = ByteBuffer.wrap("x".repeat(ControlSocket.LINE_LIMIT_BYTES + 1).getBytes(StandardCharsets.US_ASCII));
+            ByteBuffer flood = ByteBuffer.wrap(
+                    "x".repeat(ControlSocket.LINE_LIMIT_BYTES + 1).getBytes(StandardCharsets.US_ASCII));
             while (flood.hasRemaining()) {
                 raw.write(flood);
             }
@@ -92,7 +93,8 @@ class ControlSocketTest {
                 callers.add(caller);
             }
             try (ControlClient tooMany = ControlClient.connect(path)) {
-                assertThatThrownBy(() -> tooMany.ask(Json.object("do", "status"), ANSWER_LIMIT_MS)).hasMessageContaining("CLI-3");
+                assertThatThrownBy(() -> tooMany.ask(Json.object("do", "status"), ANSWER_LIMIT_MS))
+                        .hasMessageContaining("CLI-3");
             }
         } finally {
             callers.forEach(ControlClient::close);

@@ -25,7 +25,8 @@ class EventLogTest {
             log.add(new NodeEvent("heartbeat.lost", 9, new LinkedHashMap<>(Map.of("peer", "n3#1"))), 3_500_000);
         }
         assertThat(Files.readString(folder.resolve(EventLog.FILE))).isEqualTo(
-                "{\"t\":2.5,\"mono\":3500000,\"seq\":1,\"node\":\"n1\",\"life\":2,\"event\":\"heartbeat.lost\",\"version\":9,\"peer\":\"n3#1\"}\n");
+                "{\"t\":2.5,\"mono\":3500000,\"seq\":1,\"node\":\"n1\",\"life\":2,\"event\":\"heartbeat.lost\","
+                        + "\"version\":9,\"peer\":\"n3#1\"}\n");
     }
 
     @Test

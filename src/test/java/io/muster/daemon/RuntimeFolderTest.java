@@ -24,7 +24,8 @@ class RuntimeFolderTest {
         assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(runtime.path()))).isEqualTo("rwx------");
 
         Files.setPosixFilePermissions(runtime.path(), PosixFilePermissions.fromString("rwxrwxrwx"));
-        assertThatThrownBy(() -> RuntimeFolder.open(runtime.path())).hasMessageContaining("CLI-3").hasMessageContaining("private");
+        assertThatThrownBy(() -> RuntimeFolder.open(runtime.path()))
+                .hasMessageContaining("CLI-3").hasMessageContaining("private");
     }
 
     @Test
@@ -71,7 +72,7 @@ class RuntimeFolderTest {
         Path data = Files.createDirectories(folder.resolve("x".repeat(100)));
 
         Path chosen = SocketPath.choose(data, runtime, "c1", "n1");
-        assertThat(chosen).hasParent(runtime.path());
+        assertThat(chosen.getParent()).isEqualTo(runtime.path());
         assertThat(SocketPath.find(data)).isEqualTo(chosen);
         assertThat(SocketPath.isDataFolder(data)).isTrue();
 

@@ -18,7 +18,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.TreeMap;
 
-/** A ledger reduced to its chosen states: versions are made by the product's own drafts, agreement is taken as given. */
+/** A ledger reduced to its chosen states: versions are made by the product's own drafts, agreement is a given. */
 public final class Chain {
 
     public final List<ClusterState> states = new ArrayList<>();

@@ -205,7 +205,7 @@ class LinksTest {
             TestCluster.Node n1 = cluster.start(1, 1);
             SSLSocket stream = cluster.secure(2).accepted(fake.accept());
             stream.startHandshake();
-            stream.getOutputStream().write(OutgoingStream.WELCOME);
+            stream.getOutputStream().write(Dialler.WELCOME);
             stream.getOutputStream().write(1);
             awaitCount(n1.counters(), Kind.FRAME_MALFORMED, 1);
             assertEnded(stream);
@@ -220,7 +220,7 @@ class LinksTest {
             TestCluster.Node n1 = cluster.start(1, 1);
             SSLSocket stream = cluster.secure(2).accepted(fake.accept());
             stream.startHandshake();
-            stream.getOutputStream().write(OutgoingStream.WELCOME);
+            stream.getOutputStream().write(Dialler.WELCOME);
             n1.inbox().await(new NodeInput.StreamOpened(N2));
             while (n1.counters().count(Kind.FRAME_DROPPED) == 0) {
                 n1.links().send(N2, Words.ofLength(100_000));
@@ -314,7 +314,7 @@ class LinksTest {
         SSLSocket stream = cluster.secure(as).dialled(
                 new Socket(InetAddress.getLoopbackAddress(), cluster.stream(1).port()));
         stream.startHandshake();
-        assertThat(stream.getInputStream().read()).isEqualTo(OutgoingStream.WELCOME);
+        assertThat(stream.getInputStream().read()).isEqualTo(Dialler.WELCOME);
         return stream;
     }
 

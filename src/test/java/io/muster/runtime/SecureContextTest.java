@@ -68,7 +68,7 @@ class SecureContextTest {
         cluster.start(1, 1);
         try (SSLSocket stream = cluster.secure(2).dialled(
                 new Socket(InetAddress.getLoopbackAddress(), cluster.stream(1).port()))) {
-            assertThat(stream.getInputStream().read()).isEqualTo(OutgoingStream.WELCOME);
+            assertThat(stream.getInputStream().read()).isEqualTo(Dialler.WELCOME);
             assertThat(stream.getSession().getProtocol()).isEqualTo("TLSv1.3");
             assertThat(cluster.secure(2).peer(stream.getSession())).isEqualTo(N1);
         }
@@ -84,7 +84,7 @@ class SecureContextTest {
             try (SSLSocket stream = one.dialled(
                     new Socket(InetAddress.getLoopbackAddress(), cluster.stream(1).port()))) {
                 stream.startHandshake();
-                assertThat(stream.getInputStream().read()).isEqualTo(OutgoingStream.WELCOME);
+                assertThat(stream.getInputStream().read()).isEqualTo(Dialler.WELCOME);
                 assertThat(one.peer(stream.getSession())).isEqualTo(N1);
                 stream.getOutputStream().write(new TestFrames(TestCluster.CLUSTER, Incarnation.of(2, 1))
                         .encode(TestFrames.Words.of("round " + round)));
@@ -194,7 +194,7 @@ class SecureContextTest {
         try (SSLSocket stream = plain(old)) {
             stream.setEnabledProtocols(new String[] {"TLSv1.3"});
             stream.startHandshake();
-            assertThat(stream.getInputStream().read()).as("the same with 1.3").isEqualTo(OutgoingStream.WELCOME);
+            assertThat(stream.getInputStream().read()).as("the same with 1.3").isEqualTo(Dialler.WELCOME);
         }
     }
 

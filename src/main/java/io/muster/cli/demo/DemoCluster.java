@@ -164,7 +164,7 @@ final class DemoCluster implements AutoCloseable {
                 group -> Json.text(group, "name").equals(name)
                         && Json.text(group, "phase").equals("RUNNING")
                         && Json.texts(group, "members").size() == nodes.size()));
-        return all && heard && running && Json.objects(status, "waits").isEmpty();
+        return all && heard && running && Json.truth(status, "rehearsed") && Json.objects(status, "waits").isEmpty();
     }
 
     /** The name of the node that says it leads; empty when none does. */

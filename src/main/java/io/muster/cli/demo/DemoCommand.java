@@ -3,6 +3,7 @@ package io.muster.cli.demo;
 import io.muster.base.ClusterFault;
 import io.muster.base.FaultCode;
 import io.muster.daemon.ExitCode;
+import io.muster.daemon.Json;
 import io.muster.daemon.RuntimeFolder;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -77,6 +78,10 @@ public final class DemoCommand implements Callable<Integer> {
                     remove == Janitor.Remove.NOTHING ? "; it is kept" : ""));
         }
         cluster.start();
+        if (json) {
+            out.println(Json.write(Json.object("t", 0L, "node", "demo", "event", "demo.started", "version", 0L,
+                    "dir", place, "kept", remove == Janitor.Remove.NOTHING)));
+        }
         if (script.isPresent()) {
             boolean held = new Script(cluster, new ScriptOutput(out, json)).runToTheEnd(script.get());
             return held ? ExitCode.FINE : ExitCode.NOT_HELD;
@@ -90,7 +95,8 @@ public final class DemoCommand implements Callable<Integer> {
         if (!fresh) {
             int kept = DemoFolder.reopen(dir.orElseThrow()).nodes().size();
             if (nodes.isPresent() && count != kept) {
-                throw new ClusterFault(FaultCode.CLI_1, "--nodes %d: the demo kept in %s has %d nodes; leave --nodes out.".formatted(
+                throw new ClusterFault(FaultCode.CLI_1,
+                        "--nodes %d: the demo kept in %s has %d nodes; leave --nodes out.".formatted(
                         count, dir.get(), kept));
             }
             count = kept;

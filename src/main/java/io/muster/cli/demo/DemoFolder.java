@@ -49,7 +49,7 @@ record DemoFolder(Path path, ClusterId cluster, List<NodeId> nodes) {
             throw new ClusterFault(FaultCode.DATA_4, "%s is no folder that can be read: %s.".formatted(path, e), e);
         }
         throw new ClusterFault(FaultCode.DATA_2,
-                "%s holds something that is no demo: name a new or empty folder, or one that a demo has kept; nothing was changed."
+                "%s holds something that is no demo: name a new or empty folder, or one that a demo kept; nothing was changed."
                         .formatted(path));
     }
 

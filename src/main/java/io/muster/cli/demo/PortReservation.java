@@ -17,7 +17,7 @@ import java.util.List;
  * carry SO_REUSEADDR, as every Java server socket does, but hands such a port to nobody who asks for any free one. The
  * datagram port of the same number is only tried: it could be taken by somebody who draws exactly this number.
  */
-final class PortReservation implements AutoCloseable {
+public final class PortReservation implements AutoCloseable {
 
     private static final int TRIES_FOR_EACH = 64;
 
@@ -27,7 +27,7 @@ final class PortReservation implements AutoCloseable {
     private PortReservation() {}
 
     /** @throws IOException when the machine has no free ports left */
-    static PortReservation of(int count) throws IOException {
+    public static PortReservation of(int count) throws IOException {
         PortReservation reservation = new PortReservation();
         try {
             for (int tries = 0; reservation.ports.size() < count; tries++) {
@@ -43,11 +43,11 @@ final class PortReservation implements AutoCloseable {
         }
     }
 
-    static InetAddress loopback() {
+    public static InetAddress loopback() {
         return InetAddress.ofLiteral("127.0.0.1");
     }
 
-    List<Integer> ports() {
+    public List<Integer> ports() {
         return List.copyOf(ports);
     }
 

@@ -65,7 +65,8 @@ final class ScriptOutput {
         }
         title(Json.truth(summary, "ok") ? "Everything held" : "NOT everything held");
         if (summary.get("quorum_ms") instanceof Double quorum) {
-            out.println("  %s nodes in one view %.0f ms after the first process was started".formatted(summary.get("nodes"), quorum));
+            out.println("  %s nodes in one view %.0f ms after the first process was started".formatted(
+                    summary.get("nodes"), quorum));
         }
         out.println("  worst of all rounds: detect %.1f ms, fence %.1f ms, recover %.1f ms, in all %.1f ms".formatted(
                 (Double) summary.get("detect_ms"), (Double) summary.get("fence_ms"), (Double) summary.get("recover_ms"),

@@ -229,7 +229,8 @@ final class TimelineCheck {
     private List<TimelineEvent> onEach(String name, Predicate<TimelineEvent> wanted, String what) {
         List<TimelineEvent> found = new ArrayList<>();
         for (String survivor : round.survivors()) {
-            Optional<TimelineEvent> first = firstOf(events, e -> e.node().equals(survivor) && e.event().equals(name) && wanted.test(e));
+            Optional<TimelineEvent> first = firstOf(events,
+                    e -> e.node().equals(survivor) && e.event().equals(name) && wanted.test(e));
             if (first.isEmpty()) {
                 broken.add("%s did not tell %s".formatted(survivor, what));
             }
@@ -243,7 +244,9 @@ final class TimelineCheck {
     }
 
     private static boolean isBefore(TimelineEvent one, TimelineEvent other) {
-        return one.node().equals(other.node()) && one.life() == other.life() ? one.seq() < other.seq() : one.mono() < other.mono();
+        return one.node().equals(other.node()) && one.life() == other.life()
+                ? one.seq() < other.seq()
+                : one.mono() < other.mono();
     }
 
     private static Optional<TimelineEvent> firstOf(List<TimelineEvent> events, Predicate<TimelineEvent> wanted) {

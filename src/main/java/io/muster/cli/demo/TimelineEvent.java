@@ -17,7 +17,8 @@ import java.util.SequencedMap;
  * @param node   as {@code n1}
  * @param fields everything else of the line
  */
-record TimelineEvent(long mono, long seq, String node, long life, String event, long version, SequencedMap<String, Object> fields) {
+record TimelineEvent(
+        long mono, long seq, String node, long life, String event, long version, SequencedMap<String, Object> fields) {
 
     TimelineEvent {
         fields = Collections.unmodifiableSequencedMap(new LinkedHashMap<>(fields));

@@ -33,14 +33,16 @@ class TimelineCheckTest {
     @DisplayName("events come in any order, and those before the signal count for nothing")
     void orderOfInputDoesNotMatter() {
         List<TimelineEvent> events = new ArrayList<>(good());
-        events.add(event(-5, "n2", "group.begin", "group", "alpha", "generation", 3L, "phase", "LOCKS", "departed", "n3#1"));
+        events.add(event(-5, "n2", "group.begin",
+                "group", "alpha", "generation", 3L, "phase", "LOCKS", "departed", "n3#1"));
         assertThat(TimelineCheck.check(ROUND, events.reversed()).broken()).isEmpty();
     }
 
     @Test
     @DisplayName("every step that is missing on one survivor is found")
     void aMissingStepIsFound() {
-        for (String step : List.of("fence.intent", "fence.evidence", "view.installed", "node.dead", "group.recovered", "node.joined")) {
+        for (String step : List.of("fence.intent", "fence.evidence", "view.installed", "node.dead", "group.recovered",
+                "node.joined")) {
             assertThat(broken(without(e -> e.event().equals(step) && e.node().equals("n2"))))
                     .as(step).anySatisfy(words -> assertThat(words).contains("n2 did not tell " + step));
         }
@@ -91,22 +93,27 @@ class TimelineCheckTest {
     @Test
     @DisplayName("R2 a phase that one survivor begins before another began the one before is found")
     void aBrokenBarrierIsFound() {
-        assertThat(broken(moved(e -> e.text("phase").equals("STRIPES") && e.node().equals("n2") && e.text("group").equals("beta"), 115)))
+        Predicate<TimelineEvent> late =
+                e -> e.text("phase").equals("STRIPES") && e.node().equals("n2") && e.text("group").equals("beta");
+        assertThat(broken(moved(late, 125)))
                 .contains("n1 told group.begin JOURNALS of group beta before n2 told group.begin STRIPES of group beta");
     }
 
     @Test
     @DisplayName("a recovery told before RESUME on each survivor is found")
     void anEarlyRecoveryIsFound() {
-        assertThat(broken(moved(e -> e.event().equals("group.recovered") && e.node().equals("n1") && e.text("group").equals("alpha"), 135)))
+        Predicate<TimelineEvent> early =
+                e -> e.event().equals("group.recovered") && e.node().equals("n1") && e.text("group").equals("alpha");
+        assertThat(broken(moved(early, 119)))
                 .anySatisfy(words -> assertThat(words).contains("n1 told group.recovered of group alpha before"));
     }
 
     @Test
     @DisplayName("R3 a generation whose departed lack the victim is found")
     void forgottenDepartedAreFound() {
-        assertThat(broken(changed(e -> e.text("phase").equals("JOURNALS") && e.node().equals("n1") && e.text("group").equals("alpha"),
-                "departed", "")))
+        Predicate<TimelineEvent> forgetful =
+                e -> e.text("phase").equals("JOURNALS") && e.node().equals("n1") && e.text("group").equals("alpha");
+        assertThat(broken(changed(forgetful, "departed", "")))
                 .contains("n1 began JOURNALS of group alpha without n3#1 among the departed");
     }
 
@@ -122,7 +129,8 @@ class TimelineCheckTest {
     void anAbandonedGenerationIsNoFault() {
         List<TimelineEvent> events = new ArrayList<>(good());
         for (String node : SURVIVORS) {
-            events.add(event(52, node, "group.begin", "group", "alpha", "generation", 4L, "phase", "LOCKS", "departed", "n3#1"));
+            events.add(event(52, node, "group.begin",
+                    "group", "alpha", "generation", 4L, "phase", "LOCKS", "departed", "n3#1"));
             events.add(event(53, node, "group.abandon", "group", "alpha", "generation", 4L));
         }
         assertThat(broken(events)).isEmpty();
@@ -164,7 +172,8 @@ class TimelineCheckTest {
             if (i == 0) {
                 events.add(event(25, node, "fence.try", "who", "n3#1", "intent", 7L, "method", "process"));
             }
-            events.add(event(30 + i, node, "fence.evidence", "who", "n3#1", "intent", 7L, "class", "process-ended", "proof", "gone"));
+            events.add(event(30 + i, node, "fence.evidence",
+                    "who", "n3#1", "intent", 7L, "class", "process-ended", "proof", "gone"));
             events.add(event(40 + i, node, "view.installed", "members", "n1#1 n2#1", "safe", true));
             events.add(event(50 + i, node, "node.dead", "who", "n3#1", "intent", 7L));
             for (String group : ROUND.groups()) {
@@ -197,9 +206,11 @@ class TimelineCheckTest {
     @DisplayName("a line of a log is read with its fields, and half a line is none")
     void linesAreRead() {
         TimelineEvent event = TimelineEvent.parse(
-                "{\"t\":2.5,\"mono\":77,\"seq\":4,\"node\":\"n1\",\"life\":2,\"event\":\"node.dead\",\"version\":9,\"who\":\"n3#1\"}").orElseThrow();
+                "{\"t\":2.5,\"mono\":77,\"seq\":4,\"node\":\"n1\",\"life\":2,\"event\":\"node.dead\",\"version\":9,"
+                        + "\"who\":\"n3#1\"}").orElseThrow();
 
-        assertThat(event).isEqualTo(new TimelineEvent(77, 4, "n1", 2, "node.dead", 9, new LinkedHashMap<>(Map.of("who", "n3#1"))));
+        assertThat(event).isEqualTo(new TimelineEvent(
+                77, 4, "n1", 2, "node.dead", 9, new LinkedHashMap<>(Map.of("who", "n3#1"))));
         assertThat(TimelineEvent.parse("{\"t\":2.5,\"mo")).isEmpty();
     }
 }
