@@ -354,7 +354,6 @@ final class Simulation {
 
         @Override
         public void cast(SimProcess from, NodeId to, int link, Message message) {
-            checkers.sent(from.life(), to, message);
             network.cast(from, to, link, message);
         }
 
