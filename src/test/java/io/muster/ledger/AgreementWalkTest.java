@@ -320,7 +320,7 @@ class AgreementWalkTest {
         return proposals.computeIfAbsent(List.of(digest(chosen), ballot), _ -> {
             Draft draft = chosen.draft(ballot);
             draft.add(States.joined(States.life(1 + (int) chosen.version(), 1)));
-            return draft.finish(digest(chosen));
+            return draft.whole(digest(chosen));
         });
     }
 

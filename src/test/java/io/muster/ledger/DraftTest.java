@@ -296,7 +296,7 @@ class DraftTest {
         draft.add(evict(N3));
         assertThat(draft.state().isMember(N3)).isFalse();
         assertThat(draft.state().version()).isEqualTo(three.version());
-        ClusterState next = draft.finish(new Digest(1, 2));
+        ClusterState next = draft.whole(new Digest(1, 2));
         assertThat(next.version()).isEqualTo(three.version() + 1);
         assertThat(next.parent()).isEqualTo(new Digest(1, 2));
         assertThat(next.proposedBy()).contains(BALLOT);

@@ -105,7 +105,7 @@ class StateDifferenceTest {
         ClusterState founded = States.founded(3);
         Draft draft = founded.draft(BALLOT);
         States.addRandom(draft, new Prng(1), 3, 1);
-        ClusterState foreign = draft.finish(new Digest(1, 2));
+        ClusterState foreign = draft.whole(new Digest(1, 2));
         Learner learner = new Learner(founded);
         assertThat(learner.learn(foreign).orElseThrow().compacted()).isTrue();
     }
