@@ -39,6 +39,7 @@ public enum FaultCode {
     QUORUM_1("This side has no quorum.", "Start or reconnect the nodes named; `muster why` shows what is missing."),
     MEMBER_1("This node is not a member.", "It waits to be admitted; `muster why` shows by whom."),
     MEMBER_2("This node was evicted by the others.", "It stopped; start it again and it joins as a new incarnation."),
+    MEMBER_3("The node is not a member.", "See `muster status` for the members."),
 
     // Fencing
     FENCE_1("A fence method failed.", "The fence is tried again without end; the message names the device's answer."),

@@ -2,6 +2,7 @@ package io.muster.fence;
 
 import io.muster.base.Clip;
 import io.muster.base.FaultCode;
+import io.muster.base.Hash64;
 import io.muster.base.Incarnation;
 import io.muster.base.NodeId;
 import io.muster.base.TimeBudget;
@@ -181,6 +182,11 @@ final class FenceCase {
             return Math.min(askAt, current.get().expiresAt());
         }
         return choose(attempt + 1, state).isPresent() ? nextTryAt : Long.MAX_VALUE;
+    }
+
+    void digest(Hash64 into) {
+        into.add(attempt).add(failures).add(askAt).add(nextTryAt).add(trustFrom).add(lastAnswer);
+        into.add(outstanding.size()).add(found.isPresent() ? 1 : 0);
     }
 
     OpenFence picture(ClusterState state) {

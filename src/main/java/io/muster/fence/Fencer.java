@@ -2,6 +2,7 @@ package io.muster.fence;
 
 import io.muster.base.Clip;
 import io.muster.base.FaultCode;
+import io.muster.base.Hash64;
 import io.muster.base.Incarnation;
 import io.muster.base.NodeId;
 import io.muster.base.TimeBudget;
@@ -145,6 +146,13 @@ public final class Fencer implements Machine<FenceInput, FenceNews>, Proposer {
     /** True while an effect of this node has not ended: a planned leave waits for that (rule F7). */
     public boolean isActing() {
         return !actor.runningIntents().isEmpty();
+    }
+
+    /** Mixes what decides the next steps into a trace hash. */
+    public void digest(Hash64 into) {
+        into.add(deadline()).add(actUntil).add(words.size()).add(reported.size()).add(toSelf.size());
+        cases.forEach((intent, open) -> open.digest(into.add(intent)));
+        actor.runningIntents().forEach(into::add);
     }
 
     private void receive(Incarnation from, FenceMessage message, long now, Outbox<FenceNews> out) {

@@ -1,5 +1,6 @@
 package io.muster.group;
 
+import io.muster.base.Hash64;
 import io.muster.base.Incarnation;
 import io.muster.base.NodeId;
 import io.muster.base.TimeBudget;
@@ -115,6 +116,12 @@ public final class GroupManager implements Machine<GroupInput, GroupNews>, Propo
         List<GroupWish> waiting = new ArrayList<>();
         wishes.forEach((group, join) -> waiting.add(new GroupWish(group, join, why(group, join))));
         return List.copyOf(waiting);
+    }
+
+    /** Mixes what decides the next steps into a trace hash. */
+    public void digest(Hash64 into) {
+        into.add(askAt).add(asks.size());
+        wishes.forEach((group, join) -> into.add(group.text()).add(join ? 1 : 0));
     }
 
     private void wish(GroupName group, boolean join, long now) {

@@ -8,9 +8,12 @@ import io.muster.base.Incarnation;
  */
 public record Ballot(long round, Incarnation leader) implements Comparable<Ballot> {
 
+    /** Rounds lie at or below this: what comes from outside can never make ours wrap around. */
+    public static final long ROUND_LIMIT = 1L << 62;
+
     public Ballot {
-        if (round < 1) {
-            throw new IllegalArgumentException("ballot rounds count from 1, not " + round);
+        if (round < 1 || round > ROUND_LIMIT) {
+            throw new IllegalArgumentException("ballot round %d is not in 1 to %d".formatted(round, ROUND_LIMIT));
         }
     }
 

@@ -3,6 +3,7 @@ package io.muster.ledger;
 import io.muster.base.ClusterId;
 import io.muster.base.Incarnation;
 import io.muster.base.NodeId;
+import io.muster.base.NodeSet;
 import io.muster.quorum.Electorate;
 import java.util.Collections;
 import java.util.List;
@@ -25,6 +26,7 @@ import java.util.TreeSet;
  * @param members    who is in, by node
  * @param departures lives that are out and still of concern
  * @param lastLives  the highest life of each node that was ever a member: a lower one is never admitted again
+ * @param cleanLeavers nodes whose highest life left as planned: not evicted, and nothing of it to fence
  * @param groups     by name
  * @param nextIntent number of the next fence intent
  * @param generationFloor no new group starts at or below this: the highest generation of any group that ended
@@ -41,6 +43,7 @@ public record ClusterState(
         SortedMap<NodeId, Member> members,
         SortedMap<Incarnation, Departure> departures,
         SortedMap<NodeId, Long> lastLives,
+        NodeSet cleanLeavers,
         SortedMap<GroupName, Group> groups,
         long nextIntent,
         long generationFloor,
@@ -49,6 +52,8 @@ public record ClusterState(
     public static final int GROUPS_LIMIT = 64;
     public static final int DEPARTURES_LIMIT = 128;
     public static final int EVENTS_LIMIT = 512;
+    /** Versions lie at or below this: what comes from outside can never make ours wrap around. */
+    public static final long VERSION_LIMIT = 1L << 62;
 
     public ClusterState {
         events = List.copyOf(events);
@@ -63,7 +68,7 @@ public record ClusterState(
     public static ClusterState founded(ClusterId cluster, Electorate electorate, SortedMap<NodeId, Long> recordIds) {
         return new ClusterState(
                 cluster, 0, Digest.NONE, Optional.empty(), List.of(), electorate, recordIds,
-                Collections.emptySortedMap(), Collections.emptySortedMap(), Collections.emptySortedMap(),
+                Collections.emptySortedMap(), Collections.emptySortedMap(), Collections.emptySortedMap(), NodeSet.NONE,
                 Collections.emptySortedMap(), 1, 0, 0);
     }
 

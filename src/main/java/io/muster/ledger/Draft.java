@@ -3,6 +3,7 @@ package io.muster.ledger;
 import io.muster.base.Incarnation;
 import io.muster.base.Invariant;
 import io.muster.base.NodeId;
+import io.muster.base.NodeSet;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -17,6 +18,9 @@ import java.util.TreeSet;
  * does, so a proposer and a replay of events cannot disagree.
  */
 public final class Draft {
+
+    /** Joins and evictions stop here, so that the intents, evidence and phases that end them still fit. */
+    static final int GROWTH_LIMIT_BYTES = StateCodec.STATE_LIMIT_BYTES / 4 * 3;
 
     private final ClusterState base;
     private final Ballot ballot;
@@ -49,25 +53,51 @@ public final class Draft {
 
     /** @return why the event does not fit the state, or empty when it was added */
     public Optional<String> add(LedgerEvent event) {
-        Optional<String> refusal = events.size() >= ClusterState.EVENTS_LIMIT
-                ? Optional.of("a version has at most " + ClusterState.EVENTS_LIMIT + " events")
-                : refusal(event);
-        if (refusal.isEmpty()) {
-            events.add(event);
-            Changed changed = new Changed(state);
-            changed.apply(event);
-            state = changed.done(base.version() + 1, List.copyOf(events));
+        if (events.size() >= ClusterState.EVENTS_LIMIT) {
+            return Optional.of("a version has at most " + ClusterState.EVENTS_LIMIT + " events");
         }
-        return refusal;
+        Optional<String> refusal = refusal(event);
+        if (refusal.isPresent()) {
+            return refusal;
+        }
+        ClusterState before = state;
+        events.add(event);
+        Changed changed = new Changed(state);
+        changed.apply(event);
+        state = changed.done(List.copyOf(events));
+        // A state that does not fit is refused here, when it is proposed, and not found out by an acceptor (rule L13).
+        int lengthBytes = StateCodec.lengthOf(whole(Digest.NONE));
+        int limitBytes = grows(event) ? GROWTH_LIMIT_BYTES : StateCodec.STATE_LIMIT_BYTES;
+        if (lengthBytes > limitBytes) {
+            events.removeLast();
+            state = before;
+            return Optional.of("the state would have %d bytes of %d".formatted(lengthBytes, limitBytes));
+        }
+        return Optional.empty();
     }
 
-    /** The finished next version, with its parent named. */
-    public ClusterState finish(Digest parent) {
+    /** Whether this takes room for good; the others end something, now or later, and need room to do so. */
+    private static boolean grows(LedgerEvent event) {
+        return switch (event) {
+            case LedgerEvent.MemberJoined _, LedgerEvent.MemberEvicted _, LedgerEvent.GroupJoined _ -> true;
+            case LedgerEvent.MemberLeft _, LedgerEvent.FenceIntended _, LedgerEvent.FenceEvidenced _,
+                    LedgerEvent.FenceVoided _, LedgerEvent.GroupLeft _, LedgerEvent.GroupLost _,
+                    LedgerEvent.PhaseReached _ -> false;
+        };
+    }
+
+    /** The whole next version, with its parent named. */
+    public ClusterState whole(Digest parent) {
         Invariant.holds(!events.isEmpty(), "a version without events on version %d", base.version());
         return new ClusterState(
                 base.cluster(), base.version() + 1, parent, Optional.of(ballot), events, state.electorate(),
-                state.recordIds(), state.members(), state.departures(), state.lastLives(), state.groups(),
-                state.nextIntent(), state.generationFloor(), state.viewChangedAt());
+                state.recordIds(), state.members(), state.departures(), state.lastLives(), state.cleanLeavers(),
+                state.groups(), state.nextIntent(), state.generationFloor(), state.viewChangedAt());
+    }
+
+    /** The state this is drafted from. */
+    ClusterState base() {
+        return base;
     }
 
     private Optional<String> refusal(LedgerEvent event) {
@@ -81,19 +111,32 @@ public final class Draft {
                         ? Optional.of(who + " is still in a group")
                         : Optional.empty();
             }
-            case LedgerEvent.MemberEvicted(Incarnation who, _) -> unless(state.isMember(who), who + " is not a member");
+            case LedgerEvent.MemberEvicted(Incarnation who, _) -> {
+                if (!state.isMember(who)) {
+                    yield Optional.of(who + " is not a member");
+                }
+                yield unless(state.departures().size() < ClusterState.DEPARTURES_LIMIT,
+                        "%d departed lives are of concern already".formatted(ClusterState.DEPARTURES_LIMIT));
+            }
             case LedgerEvent.FenceIntended(long id, Incarnation who, _, _) -> {
                 Departure departure = state.departures().get(who);
                 yield unless(departure != null && departure.intent().isEmpty() && id == state.nextIntent(),
                         "intent %d against %s does not fit".formatted(id, who));
             }
-            case LedgerEvent.FenceEvidenced(long id, Incarnation who, _, _, _) ->
-                unless(hasIntent(who, id) && !state.harmless(who), "no open intent %d against %s".formatted(id, who));
+            case LedgerEvent.FenceEvidenced(long id, Incarnation who, _, _, _) -> {
+                if (!hasIntent(who, id) || state.harmless(who)) {
+                    yield Optional.of("no open intent %d against %s".formatted(id, who));
+                }
+                // What was observed before the intent was chosen is no evidence (rule F2).
+                yield unless(state.departures().get(who).intent().orElseThrow().agreedAt() <= base.version(),
+                        "intent %d against %s is not chosen yet".formatted(id, who));
+            }
             case LedgerEvent.FenceVoided(long id, Incarnation who, _) ->
                 unless(hasIntent(who, id) && state.harmless(who), "no evidence of intent %d to void".formatted(id));
             case LedgerEvent.GroupJoined(GroupName name, Incarnation who) -> refuseGroupJoin(name, who);
             case LedgerEvent.GroupLeft(GroupName name, Incarnation who) ->
-                unless(inGroup(name, who), "%s is not in group %s".formatted(who, name));
+                // A departed life is lost to the group, never left: otherwise nobody would recover from it.
+                unless(inGroup(name, who) && state.isMember(who), "%s is no member in group %s".formatted(who, name));
             case LedgerEvent.GroupLost(GroupName name, Incarnation who) ->
                 unless(inGroup(name, who) && state.departures().containsKey(who),
                         "%s is not a departed life in group %s".formatted(who, name));
@@ -103,6 +146,9 @@ public final class Draft {
                         || group.phase().next() != phase || group.members().isEmpty()) {
                     yield Optional.of("group %s is not about to reach %s of generation %d".formatted(
                             name, phase, generation));
+                }
+                if (!group.members().values().stream().allMatch(state::isMember)) {
+                    yield Optional.of("group %s has a departed life to lose first".formatted(name));
                 }
                 yield unless(group.departed().stream().allMatch(state::harmless),
                         "not all departed of group %s are harmless".formatted(name));
@@ -166,6 +212,7 @@ public final class Draft {
         private final SortedMap<Incarnation, Departure> departures;
         private final SortedMap<NodeId, Long> lastLives;
         private final SortedMap<GroupName, Group> groups;
+        private NodeSet cleanLeavers;
         private long nextIntent;
         private long generationFloor;
         private boolean viewChanged;
@@ -177,6 +224,7 @@ public final class Draft {
             this.departures = new TreeMap<>(from.departures());
             this.lastLives = new TreeMap<>(from.lastLives());
             this.groups = new TreeMap<>(from.groups());
+            this.cleanLeavers = from.cleanLeavers();
             this.nextIntent = from.nextIntent();
             this.generationFloor = from.generationFloor();
         }
@@ -186,10 +234,12 @@ public final class Draft {
                 case LedgerEvent.MemberJoined(Incarnation who, var process) -> {
                     members.put(who.node(), new Member(who, process, version));
                     lastLives.put(who.node(), who.life());
+                    cleanLeavers = cleanLeavers.without(who.node());
                     viewChanged = true;
                 }
                 case LedgerEvent.MemberLeft(Incarnation who) -> {
                     members.remove(who.node());
+                    cleanLeavers = cleanLeavers.with(who.node());
                     viewChanged = true;
                 }
                 case LedgerEvent.MemberEvicted(Incarnation who, String reason) -> {
@@ -201,7 +251,7 @@ public final class Draft {
                     nextIntent = id + 1;
                     withIntent(who, new FenceIntent(id, reason, begun, version, Optional.empty()));
                 }
-                case LedgerEvent.FenceEvidenced(_, Incarnation who, EvidenceClass evidence, String proof, NodeId actor) -> {
+                case LedgerEvent.FenceEvidenced(_, Incarnation who, var evidence, String proof, NodeId actor) -> {
                     FenceIntent intent = departures.get(who).intent().orElseThrow();
                     withIntent(who, new FenceIntent(intent.id(), intent.reason(), intent.begun(), intent.agreedAt(),
                             Optional.of(new Evidence(evidence, proof, actor, version))));
@@ -234,11 +284,11 @@ public final class Draft {
             forgetWhatIsOver();
         }
 
-        ClusterState done(long version, List<LedgerEvent> events) {
+        ClusterState done(List<LedgerEvent> events) {
             return new ClusterState(
                     from.cluster(), from.version(), from.parent(), from.proposedBy(), events, from.electorate(),
-                    from.recordIds(), members, departures, lastLives, groups, nextIntent, generationFloor,
-                    viewChanged ? version : from.viewChangedAt());
+                    from.recordIds(), members, departures, lastLives, cleanLeavers, groups, nextIntent,
+                    generationFloor, viewChanged ? version : from.viewChangedAt());
         }
 
         private void withIntent(Incarnation who, FenceIntent intent) {

@@ -7,6 +7,9 @@ import io.muster.base.NodeId;
 /** One agreed change. A version is a list of these, and a state is exactly the sum of the events before it (001-11). */
 public sealed interface LedgerEvent {
 
+    /** The longest reason or proof, in characters; a longer one is cut, so that no text of a device stops a version. */
+    int TEXT_LIMIT = 256;
+
     /** A new life is a member, and is granted access from here on (001-10). */
     record MemberJoined(Incarnation who, HostProcess process) implements LedgerEvent {}
 
@@ -14,7 +17,12 @@ public sealed interface LedgerEvent {
     record MemberLeft(Incarnation who) implements LedgerEvent {}
 
     /** Out without a word, or put out: it has to be made harmless before anybody touches its data. */
-    record MemberEvicted(Incarnation who, String reason) implements LedgerEvent {}
+    record MemberEvicted(Incarnation who, String reason) implements LedgerEvent {
+
+        public MemberEvicted {
+            reason = bounded(reason);
+        }
+    }
 
     /**
      * Somebody will be made harmless; agreed before anybody acts (rule F1).
@@ -22,7 +30,12 @@ public sealed interface LedgerEvent {
      * @param id    {@link ClusterState#nextIntent()} at that point
      * @param begun the ballot it was begun in
      */
-    record FenceIntended(long id, Incarnation who, String reason, Ballot begun) implements LedgerEvent {}
+    record FenceIntended(long id, Incarnation who, String reason, Ballot begun) implements LedgerEvent {
+
+        public FenceIntended {
+            reason = bounded(reason);
+        }
+    }
 
     /**
      * The victim of an intent is harmless; agreed before anybody recovers (rule F2).
@@ -31,10 +44,20 @@ public sealed interface LedgerEvent {
      * @param actor which node observed it
      */
     record FenceEvidenced(long id, Incarnation who, EvidenceClass evidence, String proof, NodeId actor)
-            implements LedgerEvent {}
+            implements LedgerEvent {
+
+        public FenceEvidenced {
+            proof = bounded(proof);
+        }
+    }
 
     /** Evidence was contradicted by a sign of life (rule F4): the fence is open again and recovery starts over. */
-    record FenceVoided(long id, Incarnation who, String reason) implements LedgerEvent {}
+    record FenceVoided(long id, Incarnation who, String reason) implements LedgerEvent {
+
+        public FenceVoided {
+            reason = bounded(reason);
+        }
+    }
 
     /** A member joins a group, which is made when it is not there; only while the group is RUNNING (rule R10). */
     record GroupJoined(GroupName group, Incarnation who) implements LedgerEvent {}
@@ -47,4 +70,17 @@ public sealed interface LedgerEvent {
 
     /** All members of this generation are through the phase before; this one begins (rule R2). */
     record PhaseReached(GroupName group, long generation, Phase phase) implements LedgerEvent {}
+
+    /**
+     * The text, cut to {@link #TEXT_LIMIT} characters and with half surrogates replaced, so that it comes back from its
+     * UTF-8 bytes as it was.
+     */
+    private static String bounded(String text) {
+        StringBuilder bounded = new StringBuilder();
+        text.codePoints()
+                .map(point -> point >= Character.MIN_SURROGATE && point <= Character.MAX_SURROGATE ? '?' : point)
+                .takeWhile(point -> bounded.length() + Character.charCount(point) <= TEXT_LIMIT)
+                .forEach(bounded::appendCodePoint);
+        return bounded.toString();
+    }
 }

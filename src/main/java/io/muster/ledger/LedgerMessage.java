@@ -17,7 +17,7 @@ public sealed interface LedgerMessage extends Message {
     /** Accepted, durably. */
     record Accepted(Ballot ballot, long version) implements LedgerMessage {}
 
-    /** I have promised a higher ballot. */
+    /** I have promised a higher ballot, durably. */
     record Refused(Ballot ballot, Ballot promised) implements LedgerMessage {}
 
     /** This state was chosen in this ballot: a quorum accepted it (rule L9). */
@@ -27,9 +27,10 @@ public sealed interface LedgerMessage extends Message {
     record Beat(Ballot ballot, long sequence, long version) implements LedgerMessage {}
 
     /**
-     * My promise is still this ballot (rule A1), and I have applied this version.
+     * I have applied this version; and my durable promise was still this ballot when I heard that beat (rule A1).
      *
-     * @param applied -1 when nothing was applied in this life
+     * @param sequence of the beat; 0 proves nothing: the promise is not this ballot yet, or this node has no vote
+     * @param applied  -1 when nothing was applied in this life
      */
     record BeatHeard(Ballot ballot, long sequence, long applied) implements LedgerMessage {}
 }

@@ -12,8 +12,15 @@ public sealed interface MembershipNews {
     /** The agreed view stands and is safe: everybody out has left cleanly or been made harmless (001-8, 001-9). */
     record ViewInstalled(View view) implements MembershipNews {}
 
-    /** This life is out, without a word, and harmless. Told on every survivor, once for each life. */
-    record NodeDead(Incarnation who, long intent) implements MembershipNews {}
+    /**
+     * This life is out, without a word, and harmless. Told on every survivor, once for each life.
+     *
+     * @param intent the fence that ended it; {@link #INTENT_MISSED} when it began and ended in versions missed here
+     */
+    record NodeDead(Incarnation who, long intent) implements MembershipNews {
+        /** Intents count from 1. */
+        public static final long INTENT_MISSED = 0;
+    }
 
     /** This life is in. */
     record NodeJoined(Incarnation who) implements MembershipNews {}

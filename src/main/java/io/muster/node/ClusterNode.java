@@ -1,49 +1,425 @@
 package io.muster.node;
 
+import io.muster.base.FaultCode;
 import io.muster.base.Hash64;
+import io.muster.base.Incarnation;
+import io.muster.base.Invariant;
+import io.muster.base.NodeId;
 import io.muster.base.Prng;
-import io.muster.ledger.AcceptorRecord;
+import io.muster.fence.Fencer;
+import io.muster.fence.FenceInput;
+import io.muster.fence.FenceMessage;
+import io.muster.fence.FenceNews;
+import io.muster.group.GroupInput;
+import io.muster.group.GroupManager;
+import io.muster.group.GroupMessage;
+import io.muster.group.GroupNews;
+import io.muster.heartbeat.Heartbeat;
+import io.muster.heartbeat.HeartbeatInput;
+import io.muster.heartbeat.HeartbeatMessage;
+import io.muster.heartbeat.HeartbeatNews;
+import io.muster.ledger.ClusterState;
+import io.muster.ledger.Draft;
+import io.muster.ledger.GroupName;
+import io.muster.ledger.Ledger;
+import io.muster.ledger.LedgerInput;
+import io.muster.ledger.LedgerMessage;
+import io.muster.ledger.LedgerNews;
+import io.muster.ledger.Member;
+import io.muster.ledger.Proposer;
+import io.muster.ledger.RecordFile;
+import io.muster.machine.Completion;
+import io.muster.machine.Effect;
 import io.muster.machine.Machine;
+import io.muster.machine.Message;
 import io.muster.machine.Outbox;
+import io.muster.membership.Membership;
+import io.muster.membership.MembershipInput;
+import io.muster.membership.MembershipMessage;
+import io.muster.membership.MembershipNews;
 import io.muster.recovery.Participant;
+import io.muster.recovery.RecoveryCoordinator;
+import io.muster.recovery.RecoveryInput;
+import io.muster.recovery.RecoveryMessage;
+import io.muster.recovery.RecoveryNews;
+import java.util.ArrayDeque;
 import java.util.List;
+import java.util.Optional;
+import java.util.function.Function;
 
-/** All layers of one node, bottom to top, as one machine. Draft: being written. */
+/**
+ * All layers of one node, bottom to top, as one machine. It routes: an input goes to its layer, a layer's news to the
+ * layers above in the order in which it was told, and the wishes of all layers into the next version whenever this node
+ * leads and none is in flight. It decides nothing.
+ */
 public final class ClusterNode implements Machine<NodeInput, NodeNews> {
 
+    /** Rounds of routing in one step, at most: news that never ends is a fault of ours. */
+    private static final int ROUNDS_LIMIT = 10_000;
+
+    private final NodeConfig config;
+    private final Incarnation self;
+    private final Heartbeat heartbeat;
+    private final Ledger ledger;
+    private final Membership membership;
+    private final Fencer fencer;
+    private final GroupManager groups;
+    private final RecoveryCoordinator recovery;
+    private final List<Proposer> proposers;
+    private final EnvelopeGate gate = new EnvelopeGate();
+    private final Waits waits;
+
+    private final ArrayDeque<LayerNews> rising = new ArrayDeque<>();
+    private final LayerOutbox<HeartbeatNews> fromHeartbeat = new LayerOutbox<>(LayerNews.OfHeartbeat::new);
+    private final LayerOutbox<LedgerNews> fromLedger = new LayerOutbox<>(LayerNews.OfLedger::new);
+    private final LayerOutbox<MembershipNews> fromMembership = new LayerOutbox<>(LayerNews.OfMembership::new);
+    private final LayerOutbox<FenceNews> fromFencer = new LayerOutbox<>(LayerNews.OfFence::new);
+    private final LayerOutbox<GroupNews> fromGroups = new LayerOutbox<>(LayerNews.OfGroup::new);
+    private final LayerOutbox<RecoveryNews> fromRecovery = new LayerOutbox<>(LayerNews.OfRecovery::new);
+
+    private final GroupWishes wishes = new GroupWishes();
+    private PlannedLeave leave = PlannedLeave.NOT_WANTED;
+    private boolean stopped;
+    private Outbox<NodeNews> driver;
+
     /**
-     * @param record       the own acceptor record, as found on disk at start
-     * @param recordCopies opaque position of the record file's copies; see {@code ledger.RecordFile}
+     * @param loaded       the own acceptor record, as found on disk at start
      * @param participants services that take part in every group's recovery
      */
     public ClusterNode(
-            NodeConfig config, AcceptorRecord record, long recordCopies, List<Participant> participants, Prng chance,
-            long now) {
-        throw new IllegalStateException("being written");
+            NodeConfig config, RecordFile.Loaded loaded, List<Participant> participants, Prng chance, long now) {
+        this.config = config;
+        this.self = config.self();
+        this.heartbeat = new Heartbeat(self, config.peers(), config.links(), config.times(), now);
+        this.ledger = new Ledger(self, config.nodes(), config.times(), loaded, chance.fork("ledger"), now);
+        this.membership = new Membership(self, config.process(), config.nodes(), config.times(), now);
+        this.fencer = new Fencer(self, config.fenceMethods(), config.times(), now);
+        this.groups = new GroupManager(self, config.times(), now);
+        this.recovery = new RecoveryCoordinator(self, participants, config.times(), now);
+        this.waits = new Waits(config, heartbeat, ledger, membership, fencer, groups, recovery);
+        this.proposers = List.of(membership, fencer, groups, recovery);
     }
 
     @Override
     public void step(NodeInput input, long now, Outbox<NodeNews> out) {
-        throw new IllegalStateException("being written");
+        if (stopped) {
+            return;
+        }
+        driver = out;
+        switch (input) {
+            case NodeInput.Arrived(Incarnation from, Message message) -> arrived(from, message, now);
+            case NodeInput.CastArrived(Incarnation from, int link, HeartbeatMessage pulse) when isPeer(from) ->
+                heartbeat.step(new HeartbeatInput.Arrived(from, link, pulse), now, fromHeartbeat);
+            case NodeInput.CastArrived _ -> { /* only heartbeats travel as datagrams */ }
+            case NodeInput.StreamOpened(NodeId peer) ->
+                heartbeat.step(new HeartbeatInput.StreamOpened(peer), now, fromHeartbeat);
+            case NodeInput.StreamClosed(NodeId peer) ->
+                heartbeat.step(new HeartbeatInput.StreamClosed(peer), now, fromHeartbeat);
+            case NodeInput.StreamRefused(NodeId peer) ->
+                heartbeat.step(new HeartbeatInput.StreamRefused(peer), now, fromHeartbeat);
+            case NodeInput.Completed(Completion completion) -> completed(completion, now);
+            case NodeInput.Asked(Request request) -> asked(request, now);
+            case NodeInput.Answered(String participant, Participant.Answer answer) ->
+                recovery.step(answered(participant, answer), now, fromRecovery);
+        }
+        settle(now);
     }
 
     @Override
     public void due(long now, Outbox<NodeNews> out) {
-        throw new IllegalStateException("being written");
+        if (stopped) {
+            return;
+        }
+        driver = out;
+        dueOf(heartbeat, now, fromHeartbeat);
+        route(now); // a pause of our own is known before any other timer is believed
+        dueOf(ledger, now, fromLedger);
+        dueOf(membership, now, fromMembership);
+        dueOf(fencer, now, fromFencer);
+        dueOf(groups, now, fromGroups);
+        dueOf(recovery, now, fromRecovery);
+        settle(now);
     }
 
     @Override
     public long deadline() {
-        return NEVER;
+        if (stopped) {
+            return NEVER;
+        }
+        long soonest = Math.min(heartbeat.deadline(), ledger.deadline());
+        soonest = Math.min(soonest, Math.min(membership.deadline(), fencer.deadline()));
+        return Math.min(soonest, Math.min(groups.deadline(), recovery.deadline()));
     }
 
     /** A picture for the faces. */
     public NodeStatus status(long now) {
-        throw new IllegalStateException("being written");
+        return StatusPicture.of(
+                config, heartbeat, ledger, membership, waits.all(leave, now), leave, stopped, now);
+    }
+
+    /** Why this node cannot take a request at all; what it can only not do yet is no reason. */
+    public Optional<Refusal> refusal(Request request) {
+        return switch (request) {
+            case Request.JoinGroup(var group) -> groups.refusal(group).map(why -> new Refusal(FaultCode.GROUP_1, why));
+            case Request.LeaveGroup(var group) -> groups.refusal(group).map(why -> new Refusal(FaultCode.GROUP_1, why));
+            case Request.LeaveCluster() -> Optional.empty();
+            case Request.EvictNode(NodeId node, _, _) -> ledger.state().members().containsKey(node)
+                    ? Optional.empty()
+                    : Optional.of(new Refusal(FaultCode.MEMBER_3, "%s is not a member; members are %s".formatted(
+                            node, ledger.state().view().nodes())));
+            case Request.Acknowledge(NodeId node, _, _) -> fencer.hasOpenFence(node)
+                    ? Optional.empty()
+                    : Optional.of(new Refusal(FaultCode.FENCE_4, "%s has no open fence".formatted(node)));
+        };
     }
 
     /** Mixes all that this node knows into a trace hash. */
     public void digest(Hash64 into) {
-        throw new IllegalStateException("being written");
+        heartbeat.digest(into);
+        ledger.digest(into);
+        membership.digest(into);
+        fencer.digest(into);
+        groups.digest(into);
+        recovery.digest(into);
+        gate.digest(into);
+        wishes.digest(into);
+        into.add(leave.ordinal()).add(stopped ? 1 : 0);
+    }
+
+    private boolean isPeer(Incarnation from) {
+        return config.peers().contains(from.node());
+    }
+
+    private void arrived(Incarnation from, Message message, long now) {
+        if (!isPeer(from)) {
+            return;
+        }
+        if (message instanceof LedgerMessage agreed) {
+            ledger.step(new LedgerInput.Arrived(from, agreed), now, fromLedger);
+        } else if (gate.judge(from, message, ledger.state()) == EnvelopeGate.Verdict.PASS) {
+            deliver(from, message, now);
+        }
+    }
+
+    private void deliver(Incarnation from, Message message, long now) {
+        switch (message) {
+            case MembershipMessage m -> membership.step(new MembershipInput.Arrived(from, m), now, fromMembership);
+            case FenceMessage m -> fencer.step(new FenceInput.Arrived(from, m), now, fromFencer);
+            case GroupMessage m -> groups.step(new GroupInput.Arrived(from, m), now, fromGroups);
+            case RecoveryMessage m -> recovery.step(new RecoveryInput.Arrived(from, m), now, fromRecovery);
+            default -> { /* heartbeats do not travel on streams */ }
+        }
+    }
+
+    private void completed(Completion completion, long now) {
+        switch (completion) {
+            case Completion.Written _, Completion.WriteFailed _ ->
+                ledger.step(new LedgerInput.Completed(completion), now, fromLedger);
+            case Completion.FenceEnded _ -> fencer.step(new FenceInput.Completed(completion), now, fromFencer);
+        }
+    }
+
+    private void asked(Request request, long now) {
+        switch (request) {
+            case Request.JoinGroup(var group) -> {
+                if (leave == PlannedLeave.NOT_WANTED && wishes.join(group, recovery.isLeaving(group))) {
+                    groups.step(new GroupInput.JoinWanted(group), now, fromGroups);
+                }
+            }
+            case Request.LeaveGroup(var group) -> {
+                wishes.leave(group);
+                leaveGroup(group, now);
+            }
+            case Request.LeaveCluster() -> {
+                if (leave == PlannedLeave.NOT_WANTED) {
+                    leave = PlannedLeave.LEAVING_GROUPS;
+                    groups.waiting().forEach(wish -> groups.step(new GroupInput.LeaveWanted(wish.group()), now, fromGroups));
+                    wishes.leaveAll();
+                }
+            }
+            case Request.EvictNode(NodeId node, String person, String reason) -> {
+                Member member = ledger.state().members().get(node);
+                if (member != null) {
+                    membership.step(new MembershipInput.EvictWanted(
+                            member.who(), "asked for by " + person + ": " + reason), now, fromMembership);
+                }
+            }
+            case Request.Acknowledge(NodeId node, String person, String remark) ->
+                fencer.step(new FenceInput.AcknowledgeWanted(node, person, remark), now, fromFencer);
+        }
+    }
+
+    /** Rule R4: a group is left only once what runs for it here is stopped and drained. */
+    private void leaveGroup(GroupName group, long now) {
+        recovery.step(new RecoveryInput.CloseWanted(group), now, fromRecovery);
+    }
+
+    private static RecoveryInput answered(String participant, Participant.Answer answer) {
+        return switch (answer) {
+            case Participant.Done(var group, long generation, var phase) ->
+                new RecoveryInput.Done(participant, group, generation, phase);
+            case Participant.Failed(var group, long generation, var phase, String why) ->
+                new RecoveryInput.Failed(participant, group, generation, phase, why);
+            case Participant.Abandoned(var group, long generation) ->
+                new RecoveryInput.Abandoned(participant, group, generation);
+        };
+    }
+
+    /** Routes until nothing is told any more, and proposes what the layers want. */
+    private void settle(long now) {
+        route(now);
+        followWishes(now);
+        while (!stopped && ledger.proposable()) {
+            Draft draft = ledger.draft();
+            proposers.forEach(proposer -> proposer.wants(draft, now));
+            if (draft.isEmpty()) {
+                break;
+            }
+            membership.drafted(draft); // rule A3: no lease for those whom this puts out, from before it is proposed
+            ledger.step(new LedgerInput.Propose(draft), now, fromLedger);
+            route(now);
+        }
+        driver = null;
+    }
+
+    private void route(long now) {
+        int rounds = 0;
+        for (LayerNews news = rising.poll(); news != null && !stopped; news = rising.poll()) {
+            Invariant.holds(++rounds < ROUNDS_LIMIT, "news without end: %s", news);
+            switch (news) {
+                case LayerNews.OfHeartbeat(HeartbeatNews n) -> heard(n, now);
+                case LayerNews.OfLedger(LedgerNews n) -> agreed(n, now);
+                case LayerNews.OfMembership(MembershipNews n) -> membershipChanged(n, now);
+                case LayerNews.OfFence(FenceNews n) -> happened(NodeEvents.of(n, version()));
+                case LayerNews.OfGroup(GroupNews n) -> groupChanged(n, now);
+                case LayerNews.OfRecovery(RecoveryNews n) -> recovered(n, now);
+            }
+        }
+    }
+
+    private void heard(HeartbeatNews news, long now) {
+        NodeEvents.of(news, version()).ifPresent(this::happened);
+        if (news instanceof HeartbeatNews.LinksChanged(_, var twoWay)) {
+            ledger.step(new LedgerInput.TwoWay(twoWay), now, fromLedger);
+        }
+        membership.step(new MembershipInput.Heard(news), now, fromMembership);
+        fencer.step(new FenceInput.Heard(news), now, fromFencer);
+    }
+
+    private void agreed(LedgerNews news, long now) {
+        if (news instanceof LedgerNews.Applied applied) {
+            driver.announce(new NodeNews.Agreed(applied));
+            NodeEvents.of(applied).forEach(this::happened);
+        }
+        NodeEvents.of(news, version()).ifPresent(this::happened);
+        membership.step(new MembershipInput.Agreed(news), now, fromMembership);
+        fencer.step(new FenceInput.Agreed(news), now, fromFencer);
+        groups.step(new GroupInput.Agreed(news), now, fromGroups);
+        recovery.step(new RecoveryInput.Agreed(news), now, fromRecovery);
+        if (news instanceof LedgerNews.Applied(_, ClusterState state, _, _)) {
+            gate.released(state).forEach(held -> deliver(held.from(), held.message(), now));
+        }
+        if (news instanceof LedgerNews.RecordFailed(String why)) {
+            stop(FaultCode.DATA_4, why, false);
+        }
+    }
+
+    /** What people want is compared with what is so at every step: a version in flight may have overtaken a wish. */
+    private void followWishes(long now) {
+        if (stopped) {
+            return;
+        }
+        boolean leavesAll = leave != PlannedLeave.NOT_WANTED;
+        wishes.leavesDue(self, ledger.state(), leavesAll, recovery::isLeaving).forEach(group -> leaveGroup(group, now));
+        wishes.joinsDue(recovery::isLeaving)
+                .forEach(group -> groups.step(new GroupInput.JoinWanted(group), now, fromGroups));
+        PlannedLeave next = fencer.isActing() ? leave : leave.next(self, ledger.state()); // rule F7
+        if (next != leave) {
+            leave = next;
+            membership.step(new MembershipInput.LeaveWanted(), now, fromMembership);
+        }
+        route(now);
+    }
+
+    private void membershipChanged(MembershipNews news, long now) {
+        NodeEvents.of(news, version()).ifPresent(this::happened);
+        switch (news) {
+            case MembershipNews.ActUntil(long until) -> {
+                driver.announce(new NodeNews.ActUntil(until));
+                fencer.step(new FenceInput.ActUntil(until), now, fromFencer);
+            }
+            case MembershipNews.SelfOut(boolean planned, String reason) -> {
+                ledger.step(new LedgerInput.StandDown(reason), now, fromLedger);
+                stop(FaultCode.MEMBER_2, reason, planned);
+            }
+            case MembershipNews.ViewFormed _, MembershipNews.ViewInstalled _, MembershipNews.NodeDead _,
+                 MembershipNews.NodeJoined _, MembershipNews.NodeLeft _ -> { /* read from the ledger by the layers above */ }
+        }
+    }
+
+    private void groupChanged(GroupNews news, long now) {
+        NodeEvents.of(news, version()).ifPresent(this::happened);
+        recovery.step(new RecoveryInput.Changed(news), now, fromRecovery);
+    }
+
+    private void recovered(RecoveryNews news, long now) {
+        NodeEvents.of(news, version()).ifPresent(this::happened);
+        switch (news) {
+            case RecoveryNews.Closed(var group) -> groups.step(new GroupInput.LeaveWanted(group), now, fromGroups);
+            case RecoveryNews.Begin _, RecoveryNews.Abandon _, RecoveryNews.Recovered _,
+                 RecoveryNews.ParticipantFailed _, RecoveryNews.Waiting _, RecoveryNews.SelfWithdrawn _ -> {
+                /* the participants were told by the coordinator itself */
+            }
+        }
+    }
+
+    private void happened(NodeEvent event) {
+        driver.announce(new NodeNews.Happened(event));
+    }
+
+    private void stop(FaultCode code, String reason, boolean planned) {
+        stopped = true;
+        driver.announce(new NodeNews.ActUntil(Long.MIN_VALUE));
+        driver.announce(new NodeNews.Stop(code, reason, planned));
+    }
+
+    private long version() {
+        return ledger.state().version();
+    }
+
+    private static <N> void dueOf(Machine<?, N> machine, long now, Outbox<N> out) {
+        if (machine.deadline() <= now) {
+            machine.due(now, out);
+        }
+    }
+
+    /** Passes a layer's sends and effects to the driver and lines its news up. */
+    private final class LayerOutbox<N> implements Outbox<N> {
+
+        private final Function<N, LayerNews> label;
+
+        LayerOutbox(Function<N, LayerNews> label) {
+            this.label = label;
+        }
+
+        @Override
+        public void send(NodeId to, Message message) {
+            driver.send(to, message);
+        }
+
+        @Override
+        public void cast(NodeId to, int link, Message message) {
+            driver.cast(to, link, message);
+        }
+
+        @Override
+        public void perform(Effect effect) {
+            driver.perform(effect);
+        }
+
+        @Override
+        public void announce(N news) {
+            rising.add(label.apply(news));
+        }
     }
 }

@@ -3,21 +3,44 @@ package io.muster.node;
 import io.muster.base.ClusterId;
 import io.muster.base.Incarnation;
 import io.muster.machine.Message;
+import io.muster.wire.ByteReader;
+import io.muster.wire.ByteWriter;
 import io.muster.wire.Envelope;
+import io.muster.wire.FrameHeader;
 import io.muster.wire.MalformedFrame;
+import java.util.zip.CRC32C;
 
-/** Frames to bytes and back for one cluster; {@link io.muster.wire.FrameHeader} is the layout. Draft: see commit history. */
+/**
+ * Whole frames to bytes and back for one cluster; {@link FrameHeader} is the layout. What does not fit is refused as
+ * early as it is known: length, then checksum, then version, then cluster, and only then is the message read.
+ */
 public final class FrameCodec {
 
     private final ClusterId cluster;
+    private final Codecs codecs = new Codecs();
 
     public FrameCodec(ClusterId cluster) {
         this.cluster = cluster;
     }
 
-    /** A whole frame. */
+    /**
+     * A whole frame.
+     *
+     * @throws IllegalArgumentException when the message does not fit into {@link FrameHeader#LIMIT_BYTES}
+     */
     public byte[] encode(Incarnation from, Message message) {
-        throw new IllegalStateException("being written: cluster " + cluster);
+        ByteWriter body = new ByteWriter();
+        codecs.encode(message, body);
+        int length = FrameHeader.BYTES + body.length() + FrameHeader.CHECKSUM_BYTES;
+        if (length > FrameHeader.LIMIT_BYTES) {
+            throw new IllegalArgumentException("a frame of %d bytes; at most %d".formatted(
+                    length, FrameHeader.LIMIT_BYTES));
+        }
+        ByteWriter frame = new ByteWriter(length);
+        frame.i32(FrameHeader.MAGIC).i32(length).u16(FrameHeader.PROTOCOL).u16(codecs.kindOf(message));
+        frame.i64(cluster.high()).i64(cluster.low()).incarnation(from).raw(body.toArray());
+        byte[] unsealed = frame.toArray();
+        return frame.i32(checksum(unsealed, unsealed.length)).toArray();
     }
 
     /**
@@ -26,6 +49,42 @@ public final class FrameCodec {
      * @throws MalformedFrame for anything that is not exactly one frame of this cluster, protocol and checksum
      */
     public Envelope decode(byte[] frame) throws MalformedFrame {
-        throw new IllegalStateException("being written: cluster " + cluster);
+        if (frame.length < FrameHeader.BYTES + FrameHeader.CHECKSUM_BYTES) {
+            throw new MalformedFrame("a frame of %d bytes".formatted(frame.length));
+        }
+        if (FrameHeader.lengthOf(frame) != frame.length) {
+            throw new MalformedFrame("%d bytes that say they are %d".formatted(
+                    frame.length, FrameHeader.lengthOf(frame)));
+        }
+        int bodyEnd = frame.length - FrameHeader.CHECKSUM_BYTES;
+        if (new ByteReader(frame, bodyEnd, FrameHeader.CHECKSUM_BYTES).i32() != checksum(frame, bodyEnd)) {
+            throw new MalformedFrame("checksum");
+        }
+        FrameHeader header = header(frame);
+        if (header.protocol() != FrameHeader.PROTOCOL) {
+            throw new MalformedFrame("protocol version %d; this program speaks %d".formatted(
+                    header.protocol(), FrameHeader.PROTOCOL));
+        }
+        if (!header.cluster().equals(cluster)) {
+            throw new MalformedFrame("cluster %s, not %s".formatted(header.cluster(), cluster));
+        }
+        ByteReader body = new ByteReader(frame, FrameHeader.BYTES, bodyEnd - FrameHeader.BYTES);
+        Message message = codecs.decode(header.kind(), body);
+        body.end();
+        return new Envelope(header.cluster(), header.from(), message);
+    }
+
+    private static FrameHeader header(byte[] frame) throws MalformedFrame {
+        ByteReader reader = new ByteReader(frame, FrameHeader.PREFIX_BYTES, FrameHeader.BYTES - FrameHeader.PREFIX_BYTES);
+        int protocol = reader.u16();
+        int kind = reader.u16();
+        ClusterId id = new ClusterId(reader.i64(), reader.i64());
+        return new FrameHeader(frame.length, protocol, kind, id, reader.incarnation());
+    }
+
+    private static int checksum(byte[] bytes, int length) {
+        CRC32C crc = new CRC32C();
+        crc.update(bytes, 0, length);
+        return (int) crc.getValue();
     }
 }

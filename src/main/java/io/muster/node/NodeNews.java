@@ -1,12 +1,16 @@
 package io.muster.node;
 
 import io.muster.base.FaultCode;
+import io.muster.ledger.LedgerNews;
 
 /** What a node tells its driver. */
 public sealed interface NodeNews {
 
     /** Something happened that people and outside stacks may want to know. */
     record Happened(NodeEvent event) implements NodeNews {}
+
+    /** A chosen state was applied: what subscribers build their view from, in order (001-11). */
+    record Agreed(LedgerNews.Applied applied) implements NodeNews {}
 
     /** The IO gate is open until this moment of the node's clock, and no longer. */
     record ActUntil(long until) implements NodeNews {}

@@ -31,7 +31,8 @@ public record Electorate(SortedMap<NodeId, Integer> votes, int threshold) {
             }
             total += entry.getValue();
         }
-        if (2 * threshold <= total || threshold > total) {
+        // In long: twice a threshold near the end of int would wrap around and let a negative one pass.
+        if (2L * threshold <= total || threshold > total) {
             throw new IllegalArgumentException(
                     "threshold %d of %d votes: two sides could decide, or none; it must be %d to %d".formatted(
                             threshold, total, total / 2 + 1, total));

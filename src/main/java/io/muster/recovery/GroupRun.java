@@ -1,6 +1,7 @@
 package io.muster.recovery;
 
 import io.muster.base.Clip;
+import io.muster.base.Hash64;
 import io.muster.base.Incarnation;
 import io.muster.base.Invariant;
 import io.muster.base.TimeBudget;
@@ -143,6 +144,11 @@ final class GroupRun {
     }
 
     /** Nothing is left to do here: this node is not in the group and nothing runs for it. */
+    void digest(Hash64 into) {
+        into.add(shown.map(Group::generation).orElse(-1L)).add(phase.ordinal()).add(working.size());
+        into.add(abandoning.size()).add(abandonedGeneration).add(failures.size()).add(leaving.ordinal());
+    }
+
     boolean isOver() {
         return shown.isEmpty() && abandoning.isEmpty() && !closeWanted;
     }

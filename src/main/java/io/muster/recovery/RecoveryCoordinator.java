@@ -1,5 +1,6 @@
 package io.muster.recovery;
 
+import io.muster.base.Hash64;
 import io.muster.base.Incarnation;
 import io.muster.base.NodeSet;
 import io.muster.base.TimeBudget;
@@ -124,6 +125,18 @@ public final class RecoveryCoordinator implements Machine<RecoveryInput, Recover
             }
         });
         return List.copyOf(waits);
+    }
+
+    /** Mixes what decides the next steps into a trace hash. */
+    public void digest(Hash64 into) {
+        into.add(deadline()).add(told.size());
+        runs.forEach((name, run) -> run.digest(into.add(name.text())));
+    }
+
+    /** True while what runs here for this group is being given up, until the group was left and nothing runs. */
+    public boolean isLeaving(GroupName group) {
+        GroupRun run = runs.get(group);
+        return run != null && run.isLeaving();
     }
 
     private void take(Incarnation from, RecoveryMessage message) {

@@ -70,7 +70,7 @@ public final class Chain {
     }
 
     public ClusterState append(Draft draft) {
-        states.add(draft.finish(new Digest(head().version(), 0)));
+        states.add(draft.whole(new Digest(head().version(), 0)));
         return head();
     }
 

@@ -1,0 +1,97 @@
+package io.muster.cli;
+
+import io.muster.base.ClusterFault;
+import io.muster.base.ClusterId;
+import io.muster.base.FaultCode;
+import io.muster.base.NodeId;
+import io.muster.base.TimeBudget;
+import io.muster.daemon.ClusterFounder;
+import io.muster.daemon.DaemonConfig;
+import io.muster.daemon.ExitCode;
+import io.muster.daemon.Json;
+import io.muster.daemon.NodeAddress;
+import io.muster.runtime.RuntimeConfig;
+import java.io.PrintWriter;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+/** {@code muster init}: founds a cluster; one folder for each node, with keys, configuration and an empty record. */
+@Command(name = "init", mixinStandardHelpOptions = true, description = {
+        "Found a cluster: make a folder for each node, to be carried to its machine.",
+        "Example: muster init --dir c1 n1=10.0.0.1:7400 n2=10.0.0.2:7400 n3=10.0.0.3:7400"})
+final class InitCommand implements Callable<Integer> {
+
+    @Spec
+    CommandSpec spec;
+
+    @Option(names = "--dir", paramLabel = "FOLDER", required = true, description = "Where; empty or absent.")
+    Path folder;
+
+    @Option(names = "--fence", paramLabel = "METHOD", split = ",", defaultValue = "manual",
+            description = "Fence methods of every node, first choice first (default: ${DEFAULT-VALUE}).")
+    List<String> fence;
+
+    @Option(names = "--json", description = "Print JSON.")
+    boolean json;
+
+    @Parameters(paramLabel = "NODE=ADDRESS[,LINK...]", arity = "1..63", description = {
+            "A node and the address on which it takes streams; its datagrams go to the same address,",
+            "or to the further ones when they are given."})
+    List<String> nodes;
+
+    @Override
+    public Integer call() {
+        SortedMap<NodeId, RuntimeConfig.Address> addresses = new TreeMap<>();
+        SortedMap<NodeId, List<String>> methods = new TreeMap<>();
+        for (String text : nodes) {
+            int equals = text.indexOf('=');
+            if (equals < 0) {
+                throw unusable(text, "there is no = in it");
+            }
+            try {
+                NodeId node = NodeId.parse(text.substring(0, equals));
+                List<RuntimeConfig.Endpoint> endpoints = new ArrayList<>();
+                for (String each : text.substring(equals + 1).split(",")) {
+                    endpoints.add(NodeAddress.parse(each));
+                }
+                RuntimeConfig.Address address = new RuntimeConfig.Address(
+                        endpoints.getFirst(), endpoints.size() == 1 ? endpoints : endpoints.subList(1, endpoints.size()));
+                if (addresses.put(node, address) != null) {
+                    throw unusable(text, "%s is named twice".formatted(node));
+                }
+                methods.put(node, fence);
+            } catch (IllegalArgumentException e) {
+                throw unusable(text, e.getMessage());
+            }
+        }
+        ClusterId cluster = ClusterFounder.found(folder, addresses, methods, TimeBudget.lan());
+        print(cluster, addresses.keySet().stream().map(node -> folder.resolve(node.toString())).toList());
+        return ExitCode.FINE.number();
+    }
+
+    private void print(ClusterId cluster, List<Path> folders) {
+        PrintWriter out = spec.commandLine().getOut();
+        if (json) {
+            out.println(Json.write(Json.object("ok", true, "cluster", cluster, "folders", folders)));
+            return;
+        }
+        out.println("Founded cluster %s.".formatted(cluster));
+        out.println("Carry each folder to its machine, keep %s off all of them, then start there:".formatted(
+                folder.resolve(ClusterFounder.AUTHORITY)));
+        folders.forEach(each -> out.println("  muster node --config %s".formatted(each.resolve(DaemonConfig.FILE))));
+    }
+
+    private static ClusterFault unusable(String text, String why) {
+        return new ClusterFault(FaultCode.CLI_1, "\"%s\" cannot be used: %s; write for instance n1=10.0.0.1:7400.".formatted(
+                text, why));
+    }
+}

@@ -1,0 +1,84 @@
+package io.muster.cli;
+
+import io.muster.daemon.Json;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+
+/** A status for people. */
+public final class StatusText {
+
+    private StatusText() {}
+
+    /** What is agreed, and how this node stands to it. */
+    static List<String> agreed(Map<String, Object> status) {
+        List<String> lines = new ArrayList<>();
+        String leader = Json.text(status, "leader");
+        lines.add("%s#%d  %s%s  version %d  cluster %s".formatted(
+                Json.text(status, "node"), Json.number(status, "life", 0), Json.text(status, "role"),
+                leader.isEmpty() ? ", no leader known" : ", leader " + leader,
+                Json.number(status, "version", 0), shortId(Json.text(status, "cluster"))));
+        double acting = millis(status, "acting_ms");
+        lines.add(acting > 0 ? "may act for another %.2f s".formatted(acting / 1000) : "may not act: no lease from a quorum");
+        Map<String, Object> view = Json.inner(status, "view");
+        lines.add("view %d, %s: %s".formatted(
+                Json.number(view, "version", 0),
+                Json.truth(view, "safe") ? "safe" : "NOT SAFE yet",
+                words(Json.texts(view, "members"))));
+        for (Map<String, Object> group : Json.objects(status, "groups")) {
+            List<String> departed = Json.texts(group, "departed");
+            lines.add("group %-12s generation %-4d %-9s %s%s".formatted(
+                    Json.text(group, "name"), Json.number(group, "generation", 0), Json.text(group, "phase"),
+                    words(Json.texts(group, "members")),
+                    departed.isEmpty() ? "" : ", to recover from " + words(departed)));
+        }
+        for (Map<String, Object> departure : Json.objects(status, "departures")) {
+            lines.add(departure(departure));
+        }
+        List<Map<String, Object>> waits = Json.objects(status, "waits");
+        if (!waits.isEmpty()) {
+            lines.add("waits:");
+            WaitText.chains(waits).forEach(line -> lines.add("  " + line));
+        }
+        return lines;
+    }
+
+    private static String departure(Map<String, Object> departure) {
+        String who = Json.text(departure, "who");
+        long intent = Json.number(departure, "intent", 0);
+        String numbered = intent == 0 ? "" : " (intent %d)".formatted(intent);
+        return Json.truth(departure, "harmless")
+                ? "fence %s%s ended: %s, %s".formatted(
+                        who, numbered, Json.text(departure, "class"), Json.text(departure, "proof"))
+                : "fence %s%s OPEN since version %d: %s".formatted(
+                        who, numbered, Json.number(departure, "evicted_at", 0), Json.text(departure, "reason"));
+    }
+
+    /** Whom this node hears: nobody agreed on it. */
+    static List<String> local(Map<String, Object> status) {
+        List<String> lines = new ArrayList<>();
+        lines.add("%s#%d hears, by its own ears alone:".formatted(Json.text(status, "node"), Json.number(status, "life", 0)));
+        for (Map<String, Object> peer : Json.objects(status, "local")) {
+            long life = Json.number(peer, "life", 0);
+            double silent = millis(peer, "silent_ms");
+            lines.add("  %-6s %-10s %-15s %s".formatted(
+                    Json.text(peer, "node") + (life == 0 ? "" : "#" + life),
+                    Json.truth(peer, "heard") ? "heard" : "NOT heard",
+                    Json.truth(peer, "hears_us") ? "hears us" : "does not hear us",
+                    silent < 0 ? "never heard" : "last %.0f ms ago".formatted(silent)));
+        }
+        return lines;
+    }
+
+    public static double millis(Map<String, Object> object, String name) {
+        return object.get(name) instanceof Number number ? number.doubleValue() : 0;
+    }
+
+    static String words(List<String> texts) {
+        return texts.isEmpty() ? "nobody" : String.join(" ", texts);
+    }
+
+    private static String shortId(String id) {
+        return id.length() > 8 ? id.substring(0, 8) + "…" : id;
+    }
+}

@@ -1,0 +1,116 @@
+package io.muster.cli.demo;
+
+import io.muster.base.ClusterFault;
+import io.muster.base.ClusterId;
+import io.muster.base.FaultCode;
+import io.muster.base.NodeId;
+import io.muster.base.TimeBudget;
+import io.muster.daemon.ClusterFounder;
+import io.muster.daemon.Json;
+import io.muster.runtime.RuntimeConfig;
+import java.io.IOException;
+import java.nio.file.DirectoryStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.SortedMap;
+import java.util.TreeMap;
+
+/**
+ * Where a demo's cluster lives: a founded cluster with a mark {@code demo.json}, by which a kept one is known again.
+ */
+record DemoFolder(Path path, ClusterId cluster, List<NodeId> nodes) {
+
+    static final String MARK = "demo.json";
+    static final int NODES_LEAST = 2;
+    static final int NODES_MOST = 16;
+
+    private static final List<String> FENCE = List.of("process", "manual");
+
+    DemoFolder {
+        nodes = List.copyOf(nodes);
+    }
+
+    /** True when the folder is absent or empty, false when it holds a demo. @throws ClusterFault DATA-2 for anything else */
+    static boolean isNew(Path path) {
+        if (Files.exists(path.resolve(MARK))) {
+            return false;
+        }
+        if (!Files.exists(path)) {
+            return true;
+        }
+        try (DirectoryStream<Path> content = Files.newDirectoryStream(path)) {
+            if (!content.iterator().hasNext()) {
+                return true;
+            }
+        } catch (IOException e) {
+            throw new ClusterFault(FaultCode.DATA_4, "%s is no folder that can be read: %s.".formatted(path, e), e);
+        }
+        throw new ClusterFault(FaultCode.DATA_2,
+                "%s holds something that is no demo: name a new or empty folder, or one that a demo kept; nothing was changed."
+                        .formatted(path));
+    }
+
+    /** A new cluster in a folder that {@link #isNew}. */
+    static DemoFolder found(Path path, int nodeCount, List<Integer> ports) {
+        List<NodeId> nodes = new ArrayList<>();
+        for (int number = 1; number <= nodeCount; number++) {
+            nodes.add(NodeId.of(number));
+        }
+        ClusterId cluster = ClusterFounder.found(path, addresses(nodes, ports), fenceMethods(nodes), times());
+        try {
+            Files.writeString(path.resolve(MARK), Json.write(Json.object(
+                    "cluster", cluster.toString(), "nodes", nodes.stream().map(NodeId::toString).toList())) + "\n");
+        } catch (IOException e) {
+            throw new ClusterFault(FaultCode.DATA_4, "%s cannot be written: %s.".formatted(path.resolve(MARK), e), e);
+        }
+        return new DemoFolder(path, cluster, nodes);
+    }
+
+    /** A kept cluster. @throws ClusterFault DATA-2 when its mark cannot be read */
+    static DemoFolder reopen(Path path) {
+        try {
+            Map<String, Object> mark = Json.read(Files.readString(path.resolve(MARK)));
+            List<NodeId> nodes = Json.texts(mark, "nodes").stream().map(NodeId::parse).toList();
+            return new DemoFolder(path, ClusterId.parse(Json.text(mark, "cluster")), nodes);
+        } catch (IOException | Json.NotJson | IllegalArgumentException e) {
+            throw new ClusterFault(FaultCode.DATA_2, "%s cannot be read: %s; name another folder.".formatted(
+                    path.resolve(MARK), e.getMessage()), e);
+        }
+    }
+
+    /** Gives every node another port: those of the last time may be somebody else's by now. */
+    void moveTo(List<Integer> ports) {
+        ClusterFounder.writeConfigs(path, cluster, addresses(nodes, ports), fenceMethods(nodes), times());
+    }
+
+    Path of(NodeId node) {
+        return path.resolve(node.toString());
+    }
+
+    /** Of one machine's loopback: quicker than the shipped ones for a network. */
+    static TimeBudget times() {
+        long ms = TimeBudget.MS;
+        return new TimeBudget(
+                20 * ms, 400 * ms, 10 * ms, 200 * ms, 40 * ms, 240 * ms, TimeBudget.SECOND, 50 * ms, 10 * TimeBudget.SECOND,
+                5 * TimeBudget.SECOND, 100 * ms, 5 * TimeBudget.SECOND, 1_000);
+    }
+
+    private static SortedMap<NodeId, RuntimeConfig.Address> addresses(List<NodeId> nodes, List<Integer> ports) {
+        String host = PortReservation.loopback().getHostAddress();
+        SortedMap<NodeId, RuntimeConfig.Address> addresses = new TreeMap<>();
+        for (int i = 0; i < nodes.size(); i++) {
+            RuntimeConfig.Endpoint endpoint = new RuntimeConfig.Endpoint(host, ports.get(i));
+            addresses.put(nodes.get(i), new RuntimeConfig.Address(endpoint, List.of(endpoint)));
+        }
+        return addresses;
+    }
+
+    private static SortedMap<NodeId, List<String>> fenceMethods(List<NodeId> nodes) {
+        SortedMap<NodeId, List<String>> methods = new TreeMap<>();
+        nodes.forEach(node -> methods.put(node, FENCE));
+        return methods;
+    }
+}

@@ -1,0 +1,19 @@
+package io.muster.daemon;
+
+import io.muster.node.NodeStatus;
+import io.muster.node.Refusal;
+import io.muster.node.Request;
+import java.util.Optional;
+
+/** The running node, as far as its control socket needs it. Both calls may come from any thread and do not block long. */
+public interface NodePort {
+
+    NodeStatus status();
+
+    /**
+     * Hands over a wish; the status shows how far it is.
+     *
+     * @return why it is not taken at all; then nothing has changed
+     */
+    Optional<Refusal> ask(Request request);
+}

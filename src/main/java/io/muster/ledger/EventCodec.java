@@ -1,0 +1,77 @@
+package io.muster.ledger;
+
+import io.muster.wire.ByteReader;
+import io.muster.wire.ByteWriter;
+import io.muster.wire.MalformedFrame;
+
+/**
+ * Events as bytes: a tag u8, then the fields in the order of the record, in the encodings of {@link StateCodec}. A tag
+ * is never used again for another event.
+ */
+final class EventCodec {
+
+    private static final int MEMBER_JOINED = 1;
+    private static final int MEMBER_LEFT = 2;
+    private static final int MEMBER_EVICTED = 3;
+    private static final int FENCE_INTENDED = 4;
+    private static final int FENCE_EVIDENCED = 5;
+    private static final int FENCE_VOIDED = 6;
+    private static final int GROUP_JOINED = 7;
+    private static final int GROUP_LEFT = 8;
+    private static final int GROUP_LOST = 9;
+    private static final int PHASE_REACHED = 10;
+
+    private EventCodec() {}
+
+    static void encode(LedgerEvent event, ByteWriter to) {
+        switch (event) {
+            case LedgerEvent.MemberJoined(var who, var process) -> {
+                to.u8(MEMBER_JOINED).incarnation(who);
+                StateCodec.encode(process, to);
+            }
+            case LedgerEvent.MemberLeft(var who) -> to.u8(MEMBER_LEFT).incarnation(who);
+            case LedgerEvent.MemberEvicted(var who, var reason) ->
+                to.u8(MEMBER_EVICTED).incarnation(who).text(reason);
+            case LedgerEvent.FenceIntended(var id, var who, var reason, var begun) -> {
+                to.u8(FENCE_INTENDED).i64(id).incarnation(who).text(reason);
+                StateCodec.encode(begun, to);
+            }
+            case LedgerEvent.FenceEvidenced(var id, var who, var evidence, var proof, var actor) ->
+                to.u8(FENCE_EVIDENCED).i64(id).incarnation(who).u8(evidence.ordinal()).text(proof).node(actor);
+            case LedgerEvent.FenceVoided(var id, var who, var reason) ->
+                to.u8(FENCE_VOIDED).i64(id).incarnation(who).text(reason);
+            case LedgerEvent.GroupJoined(var group, var who) ->
+                to.u8(GROUP_JOINED).text(group.text()).incarnation(who);
+            case LedgerEvent.GroupLeft(var group, var who) -> to.u8(GROUP_LEFT).text(group.text()).incarnation(who);
+            case LedgerEvent.GroupLost(var group, var who) -> to.u8(GROUP_LOST).text(group.text()).incarnation(who);
+            case LedgerEvent.PhaseReached(var group, var generation, var phase) ->
+                to.u8(PHASE_REACHED).text(group.text()).i64(generation).u8(phase.ordinal());
+        }
+    }
+
+    static LedgerEvent decode(ByteReader from) throws MalformedFrame {
+        int tag = from.u8();
+        return switch (tag) {
+            case MEMBER_JOINED -> new LedgerEvent.MemberJoined(from.incarnation(), StateCodec.process(from));
+            case MEMBER_LEFT -> new LedgerEvent.MemberLeft(from.incarnation());
+            case MEMBER_EVICTED -> new LedgerEvent.MemberEvicted(from.incarnation(), text(from));
+            case FENCE_INTENDED -> new LedgerEvent.FenceIntended(
+                    StateCodec.number(from), from.incarnation(), text(from), StateCodec.ballot(from));
+            case FENCE_EVIDENCED -> new LedgerEvent.FenceEvidenced(
+                    StateCodec.number(from), from.incarnation(), StateCodec.constant(from, EvidenceClass.values()),
+                    text(from), from.node());
+            case FENCE_VOIDED ->
+                new LedgerEvent.FenceVoided(StateCodec.number(from), from.incarnation(), text(from));
+            case GROUP_JOINED -> new LedgerEvent.GroupJoined(StateCodec.groupName(from), from.incarnation());
+            case GROUP_LEFT -> new LedgerEvent.GroupLeft(StateCodec.groupName(from), from.incarnation());
+            case GROUP_LOST -> new LedgerEvent.GroupLost(StateCodec.groupName(from), from.incarnation());
+            case PHASE_REACHED -> new LedgerEvent.PhaseReached(
+                    StateCodec.groupName(from), StateCodec.number(from), StateCodec.constant(from, Phase.values()));
+            default -> throw new MalformedFrame("event tag " + tag);
+        };
+    }
+
+    private static String text(ByteReader from) throws MalformedFrame {
+        return StateCodec.text(from, LedgerEvent.TEXT_LIMIT);
+    }
+}

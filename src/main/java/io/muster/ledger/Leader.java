@@ -1,0 +1,271 @@
+package io.muster.ledger;
+
+import io.muster.base.Hash64;
+import io.muster.base.Incarnation;
+import io.muster.base.Invariant;
+import io.muster.base.NodeId;
+import io.muster.base.NodeSet;
+import io.muster.base.TimeBudget;
+import io.muster.machine.Machine;
+import io.muster.machine.Outbox;
+import java.util.Optional;
+import java.util.TreeMap;
+
+/**
+ * This node's own way to lead, from preparing a ballot to beating in it: what it asks, whom it asks again, and what it
+ * has counted. Whether it may, and what follows from a chosen state, is {@link Ledger}'s.
+ *
+ * <pre>
+ * Idle -> Preparing -> Recommitting -> Leading (proposals one at a time) -> Idle
+ * </pre>
+ */
+final class Leader {
+
+    private sealed interface Stage {
+
+        record Idle() implements Stage {}
+
+        /** @param asked whether the own promise is durable and the others were asked (rule L7) */
+        record Preparing(Promises promises, boolean asked) implements Stage {}
+
+        /** The adopted state is offered again, in the own ballot (rule L5). */
+        record Recommitting(Tally tally) implements Stage {}
+
+        /** @param inFlight the one proposal that is not chosen yet (rule L6) */
+        record Leading(ClusterState chosen, Optional<Tally> inFlight) implements Stage {}
+    }
+
+    private final Incarnation self;
+    private final NodeSet peers;
+    private final NodeSet voters;
+    private final TimeBudget times;
+    private final long againNs;
+    private final TreeMap<NodeId, Long> toldAt = new TreeMap<>();
+    private Stage stage = new Stage.Idle();
+    private Optional<Ballot> ballot = Optional.empty();
+    private Proof proof = new Proof();
+    private long againAt;
+    private long beatAt;
+    private long provenAt;
+
+    /**
+     * @param peers  all other nodes: they are told what is chosen
+     * @param voters the acceptors among them
+     */
+    Leader(Incarnation self, NodeSet peers, NodeSet voters, TimeBudget times) {
+        this.self = self;
+        this.peers = peers;
+        this.voters = voters;
+        this.times = times;
+        this.againNs = againNs(times);
+    }
+
+    /** Between two askings of the same thing. */
+    static long againNs(TimeBudget times) {
+        return Math.max(1, Math.min(times.askNs(), times.beatNs() / 2));
+    }
+
+    boolean idle() {
+        return stage instanceof Stage.Idle;
+    }
+
+    boolean leading() {
+        return stage instanceof Stage.Leading;
+    }
+
+    boolean proposable() {
+        return stage instanceof Stage.Leading(_, Optional<Tally> inFlight) && inFlight.isEmpty();
+    }
+
+    /** The ballot this node prepares or leads in. */
+    Optional<Ballot> ballot() {
+        return ballot;
+    }
+
+    boolean owns(Ballot other) {
+        return ballot.filter(other::equals).isPresent();
+    }
+
+    void campaign(Ballot own) {
+        Invariant.holds(idle(), "%s campaigns in %s while in %s", self, own, ballot);
+        ballot = Optional.of(own);
+        stage = new Stage.Preparing(Promises.none(own), false);
+    }
+
+    void stop() {
+        stage = new Stage.Idle();
+        ballot = Optional.empty();
+        toldAt.clear();
+    }
+
+    /** The own record on the medium: it lets a candidate ask (rule L7), and counts where this node votes. */
+    void durable(AcceptorRecord record, boolean votes, long now, Outbox<LedgerNews> out) {
+        switch (stage) {
+            case Stage.Preparing(Promises promises, boolean asked)
+                    when !asked && record.hasPromised(promises.ballot()) -> {
+                stage = new Stage.Preparing(votes ? promises.with(self.node(), record) : promises, true);
+                ask(now, out);
+            }
+            case Stage.Recommitting(Tally tally) -> ownVote(tally, record, votes);
+            case Stage.Leading(_, Optional<Tally> inFlight) ->
+                inFlight.ifPresent(tally -> ownVote(tally, record, votes));
+            case Stage.Idle _, Stage.Preparing _ -> { /* nothing waits for the own record */ }
+        }
+    }
+
+    void promised(NodeId from, AcceptorRecord record) {
+        if (stage instanceof Stage.Preparing(Promises promises, boolean asked) && asked && voters.contains(from)) {
+            stage = new Stage.Preparing(promises.with(from, record), true);
+        }
+    }
+
+    /** What a promise quorum wants to be chosen again; empty while there is none. */
+    Optional<ClusterState> adopted() {
+        return stage instanceof Stage.Preparing(Promises promises, boolean asked) && asked
+                ? promises.adopted()
+                : Optional.empty();
+    }
+
+    /** Offers the adopted state in the own ballot; the own acceptor is offered it by the caller. */
+    void recommit(ClusterState adopted, long now, Outbox<LedgerNews> out) {
+        stage = new Stage.Recommitting(Tally.of(ballot.orElseThrow(), adopted));
+        ask(now, out);
+    }
+
+    /** Offers the next version; the own acceptor is offered it by the caller. */
+    void propose(ClusterState next, long now, Outbox<LedgerNews> out) {
+        Invariant.holds(proposable(), "version %d is proposed while another is in flight (rule L6)", next.version());
+        stage = new Stage.Leading(
+                ((Stage.Leading) stage).chosen(), Optional.of(Tally.of(ballot.orElseThrow(), next)));
+        ask(now, out);
+    }
+
+    void accepted(NodeId from, long version) {
+        if (voters.contains(from)) {
+            open().filter(tally -> tally.state().version() == version).ifPresent(tally -> count(tally.with(from)));
+        }
+    }
+
+    /** The state that a quorum has accepted just now; the caller acts on it and then calls {@link #tell}. */
+    Optional<ClusterState> chosen() {
+        return open().filter(Tally::chosen).map(Tally::state);
+    }
+
+    /** Goes on from a chosen state: everybody is told it at once. */
+    void tell(ClusterState chosen, long now, Outbox<LedgerNews> out) {
+        if (!leading()) {
+            proof = new Proof();
+            provenAt = now;
+        }
+        stage = new Stage.Leading(chosen, Optional.empty());
+        peers.forEach(peer -> tell(peer, chosen, now, out));
+    }
+
+    /** @param vouches whether the own promise is durable and counts */
+    void beat(boolean vouches, long now, Outbox<LedgerNews> out) {
+        if (stage instanceof Stage.Leading(ClusterState chosen, _)) {
+            Ballot own = ballot.orElseThrow();
+            long sequence = proof.send(now);
+            beatAt = now + times.beatNs();
+            peers.forEach(peer -> out.send(peer, new LedgerMessage.Beat(own, sequence, chosen.version())));
+            if (vouches) {
+                answered(self.node(), sequence, out);
+            }
+        }
+    }
+
+    void beatHeard(NodeId from, long sequence, long applied, long now, Outbox<LedgerNews> out) {
+        if (stage instanceof Stage.Leading(ClusterState chosen, _)) {
+            answered(from, sequence, out);
+            // What was told a moment ago may still be on its way, so a laggard is not told at each of its answers.
+            if (applied < chosen.version() && now - toldAt.getOrDefault(from, now - againNs) >= againNs) {
+                tell(from, chosen, now, out);
+            }
+        }
+    }
+
+    /** Whether a leader has had no answer of a quorum for so long that it is none any more. */
+    boolean unproven(long now) {
+        return leading() && now - provenAt >= times.leaderSilenceNs();
+    }
+
+    /** Asks again and beats, where it is time to. */
+    void due(boolean vouches, long now, Outbox<LedgerNews> out) {
+        if (asking() && now >= againAt) {
+            ask(now, out);
+        }
+        if (leading() && now >= beatAt) {
+            beat(vouches, now, out);
+        }
+    }
+
+    long deadline() {
+        long beat = leading() ? Math.min(beatAt, provenAt + times.leaderSilenceNs()) : Machine.NEVER;
+        return asking() ? Math.min(beat, againAt) : beat;
+    }
+
+    /** The nodes that answered one of the beats within the leader silence, or promised; empty when idle. */
+    NodeSet answering() {
+        return switch (stage) {
+            case Stage.Idle _ -> NodeSet.NONE;
+            case Stage.Preparing(Promises promises, _) -> NodeSet.of(promises.records().keySet());
+            case Stage.Recommitting(Tally tally) -> tally.accepted();
+            case Stage.Leading _ ->
+                proof.answeredSince(Math.max(1, proof.sent() - times.leaderSilenceNs() / times.beatNs()));
+        };
+    }
+
+    void digest(Hash64 into) {
+        Acceptor.addBallot(ballot, into);
+        into.add(leading() ? 2 : idle() ? 0 : 1).add(answering().bits()).add(deadline());
+        open().ifPresent(tally -> into.add(tally.state().version()).add(tally.accepted().bits()));
+    }
+
+    private Optional<Tally> open() {
+        return switch (stage) {
+            case Stage.Recommitting(Tally tally) -> Optional.of(tally);
+            case Stage.Leading(_, Optional<Tally> inFlight) -> inFlight;
+            case Stage.Idle _, Stage.Preparing _ -> Optional.empty();
+        };
+    }
+
+    private void ownVote(Tally tally, AcceptorRecord record, boolean votes) {
+        if (votes && record.hasAccepted(tally.ballot(), tally.state().version())) {
+            count(tally.with(self.node()));
+        }
+    }
+
+    private void count(Tally tally) {
+        stage = stage instanceof Stage.Leading(ClusterState chosen, _)
+                ? new Stage.Leading(chosen, Optional.of(tally))
+                : new Stage.Recommitting(tally);
+    }
+
+    private boolean asking() {
+        return stage instanceof Stage.Preparing(_, boolean asked) ? asked : open().isPresent();
+    }
+
+    /** Asks whoever has not answered yet. */
+    private void ask(long now, Outbox<LedgerNews> out) {
+        againAt = now + againNs;
+        if (stage instanceof Stage.Preparing(Promises promises, _)) {
+            voters.minus(NodeSet.of(promises.records().keySet()))
+                    .forEach(peer -> out.send(peer, new LedgerMessage.Prepare(promises.ballot())));
+        }
+        open().ifPresent(tally -> voters.minus(tally.accepted())
+                .forEach(peer -> out.send(peer, new LedgerMessage.Accept(tally.ballot(), tally.state()))));
+    }
+
+    private void answered(NodeId from, long sequence, Outbox<LedgerNews> out) {
+        ClusterState chosen = ((Stage.Leading) stage).chosen();
+        proof.answer(from, sequence, chosen.electorate()).ifPresent(sentAt -> {
+            provenAt = sentAt;
+            out.announce(new LedgerNews.Proven(ballot.orElseThrow(), sentAt));
+        });
+    }
+
+    private void tell(NodeId peer, ClusterState chosen, long now, Outbox<LedgerNews> out) {
+        toldAt.put(peer, now);
+        out.send(peer, new LedgerMessage.Chosen(ballot.orElseThrow(), chosen));
+    }
+}

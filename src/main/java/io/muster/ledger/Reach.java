@@ -1,0 +1,84 @@
+package io.muster.ledger;
+
+import io.muster.base.Incarnation;
+import io.muster.base.NodeId;
+import io.muster.base.NodeSet;
+import java.util.TreeMap;
+
+/** Whom this node can reach both ways, in which lives it heard them, and what follows for who may lead (rule L11). */
+final class Reach {
+
+    private final Incarnation self;
+    private final NodeSet nodes;
+    private final TreeMap<NodeId, Long> lives = new TreeMap<>();
+    private NodeSet twoWay = NodeSet.NONE;
+
+    /** @param nodes all configured nodes */
+    Reach(Incarnation self, NodeSet nodes) {
+        this.self = self;
+        this.nodes = nodes;
+    }
+
+    NodeSet twoWay() {
+        return twoWay;
+    }
+
+    /** @return who is out of reach since */
+    NodeSet changed(NodeSet peers) {
+        NodeSet before = twoWay;
+        twoWay = peers.intersect(nodes).without(self.node());
+        return before.minus(twoWay);
+    }
+
+    /** Whether a message of this life counts: of another configured node, and not older than a life heard already. */
+    boolean hears(Incarnation from) {
+        if (!nodes.contains(from.node()) || from.node().equals(self.node())
+                || from.life() < lives.getOrDefault(from.node(), 0L)) {
+            return false;
+        }
+        lives.put(from.node(), from.life());
+        return true;
+    }
+
+    /** Whether a later life of that node was heard. */
+    boolean outlived(Incarnation who) {
+        return lives.getOrDefault(who.node(), 0L) > who.life();
+    }
+
+    /** Whether this life may lead without more ado: it is a member, or nobody is. */
+    boolean belongs(ClusterState state) {
+        return state.isMember(self) || state.members().isEmpty();
+    }
+
+    /** Whether a life that is a member is within reach and was heard. */
+    boolean hasMember(ClusterState state) {
+        for (Member member : state.members().values()) {
+            Incarnation who = member.who();
+            if (twoWay.contains(who.node()) && lives.getOrDefault(who.node(), 0L) == who.life()) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /** How many within reach have their turn to lead before this node: voters first, then by number. */
+    int rank(ClusterState state) {
+        NodeSet voters = state.electorate().acceptors();
+        boolean selfVotes = voters.contains(self.node());
+        int rank = 0;
+        for (NodeId node : twoWay) {
+            boolean earlier = voters.contains(node) == selfVotes
+                    ? node.compareTo(self.node()) < 0
+                    : voters.contains(node);
+            if (earlier && couldLead(node, state)) {
+                rank++;
+            }
+        }
+        return rank;
+    }
+
+    private boolean couldLead(NodeId node, ClusterState state) {
+        Member member = state.members().get(node);
+        return !belongs(state) || state.members().isEmpty() || member != null && !outlived(member.who());
+    }
+}

@@ -1,0 +1,124 @@
+package io.muster.ledger;
+
+import io.muster.base.Bytes;
+import io.muster.base.Hash64;
+import io.muster.machine.Completion;
+import io.muster.machine.Effect;
+import io.muster.machine.Machine;
+import io.muster.machine.Outbox;
+import java.util.Optional;
+
+/**
+ * Makes the acceptor's record durable: two copies, one after the other, one write in flight at most. While one is, the
+ * newest record that is wanted waits and replaces what waited before; the caller answers only what
+ * {@link #durable()} covers. See {@link RecordFile} for why that survives any crash.
+ *
+ * <p>After the first failed write, or one that takes longer than the limit, nothing is known about the medium:
+ * {@link #failure()} is set for good and nothing is written any more.
+ */
+final class RecordKeeper {
+
+    private final long writeLimitNs;
+    private long sequence;
+    private long ticket;
+    private Optional<AcceptorRecord> durable = Optional.empty();
+    private Optional<AcceptorRecord> writing = Optional.empty();
+    private Optional<AcceptorRecord> waiting = Optional.empty();
+    private Optional<String> failure = Optional.empty();
+    private Bytes copy = Bytes.NONE;
+    private boolean onSecondCopy;
+    private long limitAt = Machine.NEVER;
+
+    /** @param sequence of the newest write found at start */
+    RecordKeeper(long sequence, long writeLimitNs) {
+        this.sequence = sequence;
+        this.writeLimitNs = writeLimitNs;
+    }
+
+    /** The record that both copies are known to hold; empty until this life's first write has ended. */
+    Optional<AcceptorRecord> durable() {
+        return durable;
+    }
+
+    /** Why the record cannot be written any more. */
+    Optional<String> failure() {
+        return failure;
+    }
+
+    /** When {@link #due} wants to be called. */
+    long deadline() {
+        return limitAt;
+    }
+
+    <N> void want(AcceptorRecord record, long now, Outbox<N> out) {
+        if (failure.isPresent()) {
+            return;
+        }
+        if (writing.isPresent()) {
+            waiting = Optional.of(record);
+            return;
+        }
+        writing = Optional.of(record);
+        sequence++;
+        copy = RecordFile.copy(record, sequence);
+        onSecondCopy = false;
+        write(now, out);
+    }
+
+    /** @return true when {@link #durable()} moved */
+    <N> boolean completed(Completion completion, long now, Outbox<N> out) {
+        if (writing.isEmpty() || completion.ticket() != ticket) {
+            return false;
+        }
+        return switch (completion) {
+            case Completion.Written _ -> written(now, out);
+            case Completion.WriteFailed(_, String why) -> {
+                fail("write of record %d failed: %s".formatted(sequence, why));
+                yield false;
+            }
+            case Completion.FenceEnded _ -> false;
+        };
+    }
+
+    void due(long now) {
+        if (now >= limitAt) {
+            fail("write of record %d took longer than %d ms".formatted(sequence, writeLimitNs / 1_000_000));
+        }
+    }
+
+    void digest(Hash64 into) {
+        into.add(sequence).add(onSecondCopy ? 1 : 0).add(writing.isPresent() ? 1 : 0).add(waiting.isPresent() ? 1 : 0)
+                .add(failure.isPresent() ? 1 : 0);
+    }
+
+    private <N> boolean written(long now, Outbox<N> out) {
+        if (!onSecondCopy) {
+            onSecondCopy = true;
+            write(now, out);
+            return false;
+        }
+        durable = writing;
+        writing = Optional.empty();
+        copy = Bytes.NONE;
+        limitAt = Machine.NEVER;
+        Optional<AcceptorRecord> next = waiting;
+        waiting = Optional.empty();
+        next.ifPresent(record -> want(record, now, out));
+        return true;
+    }
+
+    private <N> void write(long now, Outbox<N> out) {
+        int first = RecordFile.firstCopyOf(sequence);
+        ticket++;
+        limitAt = now + writeLimitNs;
+        out.perform(new Effect.Write(
+                ticket, RecordFile.NAME, RecordFile.offsetOf(onSecondCopy ? 1 - first : first), copy));
+    }
+
+    private void fail(String why) {
+        failure = Optional.of(why);
+        writing = Optional.empty();
+        waiting = Optional.empty();
+        limitAt = Machine.NEVER;
+    }
+}

@@ -1,0 +1,316 @@
+package io.muster.ledger;
+
+import io.muster.base.ClusterId;
+import io.muster.base.HostProcess;
+import io.muster.base.Incarnation;
+import io.muster.base.NodeId;
+import io.muster.quorum.Electorate;
+import io.muster.wire.ByteReader;
+import io.muster.wire.ByteWriter;
+import io.muster.wire.MalformedFrame;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import java.util.TreeSet;
+
+/**
+ * The agreed state and the acceptor's record as bytes. A state has exactly one encoding, its canonical one: maps are
+ * written in ascending order of their keys, and a decoder refuses any other order, so equal digests mean equal states.
+ *
+ * <p>Decoding never ends in anything but a value or {@link MalformedFrame}. It does not find out about every flipped
+ * bit, as most numbers are as good as their neighbours: the checksums of the frame and of {@link RecordFile} do that.
+ * Whatever is decoded encodes to the very bytes it came from.
+ *
+ * <pre>
+ * state    cluster 2 x u64; version u63; parent 2 x u64; proposedBy ? ballot; events: u16 n, n x event;
+ *          threshold u32; acceptors: u16 n, n x (node u8, votes u16); record ids: u16 n, n x (node u8, id u64);
+ *          members: u16 n, n x (life, process, joinedAt u63); departures: u16 n, n x departure;
+ *          last lives: u16 n, n x life; clean leavers u64; groups: u16 n, n x group;
+ *          nextIntent u63; generationFloor u63; viewChangedAt u63
+ * ballot   round u63; life          life     node u8; counter u63          ? x   one byte 0, or 1 and x
+ * process  three texts; pid u64; start ticks u64                          text  u16 n, n bytes of UTF-8
+ * departure life; process; reason; evictedAt u63; ? (id u63, reason, begun ballot, agreedAt u63, ? evidence)
+ * evidence class u8; proof text; actor node u8; agreedAt u63
+ * group    name text; generation u63; phase u8; members: u16 n, n x life; departed: u16 n, n x life
+ * record   record id u64; promised ? ballot; accepted ? ballot; state
+ * </pre>
+ */
+public final class StateCodec {
+
+    /** The longest state; a proposal beyond it is refused when it is drafted (rule L13). */
+    public static final int STATE_LIMIT_BYTES = 128 * 1024;
+
+    /** A group's members and departed, at most: they are lives of distinct nodes, or departures. */
+    private static final int DEPARTED_LIMIT = ClusterState.DEPARTURES_LIMIT;
+
+    private StateCodec() {}
+
+    /** The first 128 bits of the SHA-256 over the canonical encoding (rule L1). */
+    public static Digest digest(ClusterState state) {
+        try {
+            byte[] hash = MessageDigest.getInstance("SHA-256").digest(bytes(state));
+            ByteReader reader = new ByteReader(hash);
+            return new Digest(reader.i64(), reader.i64());
+        } catch (NoSuchAlgorithmException | MalformedFrame e) {
+            throw new IllegalStateException("every JDK has SHA-256, of 32 bytes", e);
+        }
+    }
+
+    /** How many bytes the state takes. */
+    public static int lengthOf(ClusterState state) {
+        ByteWriter writer = new ByteWriter(1024);
+        encode(state, writer);
+        return writer.length();
+    }
+
+    /** The canonical encoding. */
+    public static byte[] bytes(ClusterState state) {
+        ByteWriter writer = new ByteWriter(1024);
+        encode(state, writer);
+        return writer.toArray();
+    }
+
+    public static void encode(ClusterState state, ByteWriter to) {
+        to.i64(state.cluster().high()).i64(state.cluster().low()).i64(state.version());
+        to.i64(state.parent().high()).i64(state.parent().low());
+        encode(state.proposedBy(), to);
+        to.u16(state.events().size());
+        state.events().forEach(event -> EventCodec.encode(event, to));
+        to.i32(state.electorate().threshold()).u16(state.electorate().votes().size());
+        state.electorate().votes().forEach((node, votes) -> to.node(node).u16(votes));
+        to.u16(state.recordIds().size());
+        state.recordIds().forEach((node, id) -> to.node(node).i64(id));
+        to.u16(state.members().size());
+        state.members().values().forEach(member -> {
+            to.incarnation(member.who());
+            encode(member.process(), to);
+            to.i64(member.joinedAt());
+        });
+        to.u16(state.departures().size());
+        state.departures().values().forEach(departure -> encode(departure, to));
+        to.u16(state.lastLives().size());
+        state.lastLives().forEach((node, life) -> to.node(node).i64(life));
+        to.nodes(state.cleanLeavers()).u16(state.groups().size());
+        state.groups().values().forEach(group -> encode(group, to));
+        to.i64(state.nextIntent()).i64(state.generationFloor()).i64(state.viewChangedAt());
+    }
+
+    public static ClusterState decode(ByteReader from) throws MalformedFrame {
+        int before = from.left();
+        ClusterId cluster = new ClusterId(from.i64(), from.i64());
+        long version = number(from);
+        Digest parent = new Digest(from.i64(), from.i64());
+        Optional<Ballot> proposedBy = optionalBallot(from);
+        List<LedgerEvent> events = new ArrayList<>();
+        for (int left = from.size(ClusterState.EVENTS_LIMIT); left > 0; left--) {
+            events.add(EventCodec.decode(from));
+        }
+        Electorate electorate = electorate(from);
+        TreeMap<NodeId, Long> recordIds = new TreeMap<>();
+        for (int left = from.size(NodeId.LIMIT); left > 0; left--) {
+            put(recordIds, from.node(), from.i64());
+        }
+        TreeMap<NodeId, Member> members = new TreeMap<>();
+        for (int left = from.size(NodeId.LIMIT); left > 0; left--) {
+            Member member = new Member(from.incarnation(), process(from), number(from));
+            put(members, member.who().node(), member);
+        }
+        TreeMap<Incarnation, Departure> departures = new TreeMap<>();
+        for (int left = from.size(ClusterState.DEPARTURES_LIMIT); left > 0; left--) {
+            Departure departure = departure(from);
+            put(departures, departure.who(), departure);
+        }
+        TreeMap<NodeId, Long> lastLives = new TreeMap<>();
+        for (int left = from.size(NodeId.LIMIT); left > 0; left--) {
+            Incarnation last = from.incarnation();
+            put(lastLives, last.node(), last.life());
+        }
+        var cleanLeavers = from.nodes();
+        TreeMap<GroupName, Group> groups = new TreeMap<>();
+        for (int left = from.size(ClusterState.GROUPS_LIMIT); left > 0; left--) {
+            Group group = group(from);
+            put(groups, group.name(), group);
+        }
+        ClusterState state = new ClusterState(
+                cluster, version, parent, proposedBy, events, electorate, recordIds, members, departures, lastLives,
+                cleanLeavers, groups, number(from), number(from), number(from));
+        if (before - from.left() > STATE_LIMIT_BYTES) {
+            throw new MalformedFrame("a state of %d bytes".formatted(before - from.left()));
+        }
+        return state;
+    }
+
+    public static void encode(AcceptorRecord record, ByteWriter to) {
+        to.i64(record.recordId());
+        encode(record.promised(), to);
+        encode(record.accepted(), to);
+        encode(record.state(), to);
+    }
+
+    public static AcceptorRecord decodeRecord(ByteReader from) throws MalformedFrame {
+        long recordId = from.i64();
+        Optional<Ballot> promised = optionalBallot(from);
+        Optional<Ballot> accepted = optionalBallot(from);
+        ClusterState state = decode(from);
+        try {
+            return new AcceptorRecord(recordId, promised, accepted, state);
+        } catch (IllegalArgumentException e) {
+            throw new MalformedFrame(e.getMessage());
+        }
+    }
+
+    public static void encode(Ballot ballot, ByteWriter to) {
+        to.i64(ballot.round()).incarnation(ballot.leader());
+    }
+
+    /** Reads a ballot, with its round in bounds; for the codecs of all layers that name one. */
+    public static Ballot ballot(ByteReader from) throws MalformedFrame {
+        long round = number(from);
+        if (round == 0) {
+            throw new MalformedFrame("ballot round 0");
+        }
+        return new Ballot(round, from.incarnation());
+    }
+
+    static void encode(HostProcess process, ByteWriter to) {
+        to.text(process.host()).text(process.bootId()).text(process.pidNamespace());
+        to.i64(process.pid()).i64(process.startTicks());
+    }
+
+    static HostProcess process(ByteReader from) throws MalformedFrame {
+        String host = text(from, HostProcess.TEXT_LIMIT);
+        String bootId = text(from, HostProcess.TEXT_LIMIT);
+        String pidNamespace = text(from, HostProcess.TEXT_LIMIT);
+        return new HostProcess(host, bootId, pidNamespace, from.i64(), from.i64());
+    }
+
+    static GroupName groupName(ByteReader from) throws MalformedFrame {
+        String text = from.text();
+        try {
+            return new GroupName(text);
+        } catch (IllegalArgumentException e) {
+            throw new MalformedFrame(e.getMessage());
+        }
+    }
+
+    /** A version, round, generation or intent: not negative, and so far from the end that counting on is safe. */
+    static long number(ByteReader from) throws MalformedFrame {
+        long value = from.count();
+        if (value > ClusterState.VERSION_LIMIT) {
+            throw new MalformedFrame("a number of " + value);
+        }
+        return value;
+    }
+
+    /** A text that no constructor will cut. */
+    static String text(ByteReader from, int limit) throws MalformedFrame {
+        String text = from.text();
+        if (text.length() > limit) {
+            throw new MalformedFrame("a text of %d characters".formatted(text.length()));
+        }
+        return text;
+    }
+
+    static <E extends Enum<E>> E constant(ByteReader from, E[] values) throws MalformedFrame {
+        int ordinal = from.u8();
+        if (ordinal >= values.length) {
+            throw new MalformedFrame("%d of %d alternatives".formatted(ordinal, values.length));
+        }
+        return values[ordinal];
+    }
+
+    private static void encode(Optional<Ballot> ballot, ByteWriter to) {
+        to.bool(ballot.isPresent());
+        ballot.ifPresent(present -> encode(present, to));
+    }
+
+    private static Optional<Ballot> optionalBallot(ByteReader from) throws MalformedFrame {
+        return from.bool() ? Optional.of(ballot(from)) : Optional.empty();
+    }
+
+    private static Electorate electorate(ByteReader from) throws MalformedFrame {
+        int threshold = from.i32();
+        TreeMap<NodeId, Integer> votes = new TreeMap<>();
+        for (int left = from.size(NodeId.LIMIT); left > 0; left--) {
+            put(votes, from.node(), from.u16());
+        }
+        try {
+            return new Electorate(votes, threshold);
+        } catch (IllegalArgumentException e) {
+            throw new MalformedFrame(e.getMessage());
+        }
+    }
+
+    private static void encode(Departure departure, ByteWriter to) {
+        to.incarnation(departure.who());
+        encode(departure.process(), to);
+        to.text(departure.reason()).i64(departure.evictedAt()).bool(departure.intent().isPresent());
+        departure.intent().ifPresent(intent -> {
+            to.i64(intent.id()).text(intent.reason());
+            encode(intent.begun(), to);
+            to.i64(intent.agreedAt()).bool(intent.evidence().isPresent());
+            intent.evidence().ifPresent(evidence -> to.u8(evidence.evidenceClass().ordinal())
+                    .text(evidence.proof()).node(evidence.actor()).i64(evidence.agreedAt()));
+        });
+    }
+
+    private static Departure departure(ByteReader from) throws MalformedFrame {
+        Incarnation who = from.incarnation();
+        HostProcess process = process(from);
+        String reason = text(from, LedgerEvent.TEXT_LIMIT);
+        long evictedAt = number(from);
+        if (!from.bool()) {
+            return new Departure(who, process, reason, evictedAt, Optional.empty());
+        }
+        long id = number(from);
+        String why = text(from, LedgerEvent.TEXT_LIMIT);
+        Ballot begun = ballot(from);
+        long agreedAt = number(from);
+        Optional<Evidence> evidence = from.bool()
+                ? Optional.of(new Evidence(constant(from, EvidenceClass.values()),
+                        text(from, LedgerEvent.TEXT_LIMIT), from.node(), number(from)))
+                : Optional.empty();
+        return new Departure(
+                who, process, reason, evictedAt, Optional.of(new FenceIntent(id, why, begun, agreedAt, evidence)));
+    }
+
+    private static void encode(Group group, ByteWriter to) {
+        to.text(group.name().text()).i64(group.generation()).u8(group.phase().ordinal()).u16(group.members().size());
+        group.members().values().forEach(to::incarnation);
+        to.u16(group.departed().size());
+        group.departed().forEach(to::incarnation);
+    }
+
+    private static Group group(ByteReader from) throws MalformedFrame {
+        GroupName name = groupName(from);
+        long generation = number(from);
+        Phase phase = constant(from, Phase.values());
+        TreeMap<NodeId, Incarnation> members = new TreeMap<>();
+        for (int left = from.size(NodeId.LIMIT); left > 0; left--) {
+            Incarnation who = from.incarnation();
+            put(members, who.node(), who);
+        }
+        TreeSet<Incarnation> departed = new TreeSet<>();
+        for (int left = from.size(DEPARTED_LIMIT); left > 0; left--) {
+            Incarnation who = from.incarnation();
+            if (!departed.isEmpty() && departed.last().compareTo(who) >= 0) {
+                throw new MalformedFrame("%s after %s".formatted(who, departed.last()));
+            }
+            departed.add(who);
+        }
+        return new Group(name, generation, phase, members, departed);
+    }
+
+    /** Puts what was read, which has to be in ascending order: one state, one encoding. */
+    private static <K extends Comparable<? super K>, V> void put(SortedMap<K, V> into, K key, V value)
+            throws MalformedFrame {
+        if (!into.isEmpty() && into.lastKey().compareTo(key) >= 0) {
+            throw new MalformedFrame("%s after %s".formatted(key, into.lastKey()));
+        }
+        into.put(key, value);
+    }
+}

@@ -1,0 +1,153 @@
+package io.muster.node;
+
+import io.muster.base.Incarnation;
+import io.muster.base.TimeBudget;
+import io.muster.fence.FenceNews;
+import io.muster.group.GroupNews;
+import io.muster.heartbeat.HeartbeatNews;
+import io.muster.ledger.LedgerEvent;
+import io.muster.ledger.LedgerNews;
+import io.muster.ledger.View;
+import io.muster.membership.MembershipNews;
+import io.muster.recovery.RecoveryNews;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Optional;
+
+/** The words in which news of the layers is told to people and outside stacks; docs/EVENTS.md lists them. */
+final class NodeEvents {
+
+    private NodeEvents() {}
+
+    static Optional<NodeEvent> of(HeartbeatNews news, long version) {
+        return switch (news) {
+            case HeartbeatNews.PeerHeard(Incarnation who) -> Optional.of(event("heartbeat.heard", version, "peer", who));
+            case HeartbeatNews.PeerLost(Incarnation who, String reason, long silentNs) ->
+                Optional.of(event("heartbeat.lost", version,
+                        "peer", who, "reason", reason, "silent_ms", silentNs / TimeBudget.MS));
+            case HeartbeatNews.LinksChanged _ -> Optional.empty();
+            case HeartbeatNews.SelfPaused(long awayNs) ->
+                Optional.of(event("self.paused", version, "away_ms", awayNs / TimeBudget.MS));
+        };
+    }
+
+    /** The events of a new version that no layer tells by itself: intents, evidence, groups. */
+    static List<NodeEvent> of(LedgerNews.Applied applied) {
+        List<NodeEvent> told = new ArrayList<>();
+        long version = applied.state().version();
+        for (LedgerEvent event : applied.events()) {
+            switch (event) {
+                case LedgerEvent.FenceIntended(long id, Incarnation who, String reason, var begun) -> told.add(event(
+                        "fence.intent", version, "who", who, "intent", id, "reason", reason, "ballot", begun));
+                case LedgerEvent.FenceEvidenced(long id, Incarnation who, var evidence, String proof, var actor) ->
+                    told.add(event("fence.evidence", version,
+                            "who", who, "intent", id, "class", evidence.label(), "proof", proof, "actor", actor));
+                case LedgerEvent.FenceVoided(long id, Incarnation who, String reason) -> told.add(event(
+                        "fence.voided", version, "who", who, "intent", id, "reason", reason));
+                case LedgerEvent.GroupJoined(var group, Incarnation who) ->
+                    told.add(event("group.joined", version, "group", group, "who", who));
+                case LedgerEvent.GroupLeft(var group, Incarnation who) ->
+                    told.add(event("group.left", version, "group", group, "who", who));
+                case LedgerEvent.GroupLost(var group, Incarnation who) ->
+                    told.add(event("group.lost", version, "group", group, "who", who));
+                case LedgerEvent.MemberEvicted(Incarnation who, String reason) ->
+                    told.add(event("node.evicted", version, "who", who, "reason", reason));
+                case LedgerEvent.MemberJoined _, LedgerEvent.MemberLeft _ -> { /* told by the membership */ }
+                case LedgerEvent.PhaseReached _ -> { /* told by the recovery of those whom it concerns */ }
+            }
+        }
+        return told;
+    }
+
+    static Optional<NodeEvent> of(LedgerNews news, long version) {
+        return switch (news) {
+            case LedgerNews.Leading(var ballot) -> Optional.of(event("leader.elected", version, "ballot", ballot));
+            case LedgerNews.NotLeading(String reason) -> Optional.of(event("leader.lost", version, "reason", reason));
+            case LedgerNews.Following(var ballot) ->
+                Optional.of(event("leader.following", version, "leader", ballot.leader(), "ballot", ballot));
+            case LedgerNews.RecordFailed(String why) -> Optional.of(event("record.failed", version, "why", why));
+            case LedgerNews.Applied _, LedgerNews.Proven _ -> Optional.empty();
+        };
+    }
+
+    static Optional<NodeEvent> of(MembershipNews news, long version) {
+        return switch (news) {
+            case MembershipNews.ViewFormed(View view) -> Optional.of(view("view.formed", view));
+            case MembershipNews.ViewInstalled(View view) -> Optional.of(view("view.installed", view));
+            case MembershipNews.NodeDead(Incarnation who, long intent) ->
+                Optional.of(event("node.dead", version, "who", who, "intent", intent));
+            case MembershipNews.NodeJoined(Incarnation who) -> Optional.of(event("node.joined", version, "who", who));
+            case MembershipNews.NodeLeft(Incarnation who) -> Optional.of(event("node.left", version, "who", who));
+            case MembershipNews.ActUntil _ -> Optional.empty();
+            case MembershipNews.SelfOut(boolean planned, String reason) ->
+                Optional.of(event("self.out", version, "planned", planned, "reason", reason));
+        };
+    }
+
+    static NodeEvent of(FenceNews news, long version) {
+        return switch (news) {
+            case FenceNews.Trying(long intent, Incarnation victim, String method, var actor, long attempt) ->
+                event("fence.try", version, "who", victim, "intent", intent, "method", method, "actor", actor,
+                        "attempt", attempt);
+            case FenceNews.TryFailed(long intent, Incarnation victim, String method, var actor, long attempt, String answer) ->
+                event("fence.failed", version, "who", victim, "intent", intent, "method", method, "actor", actor,
+                        "attempt", attempt, "answer", answer);
+        };
+    }
+
+    static Optional<NodeEvent> of(GroupNews news, long version) {
+        return switch (news) {
+            case GroupNews.GroupChanged _ -> Optional.empty();
+            case GroupNews.GroupClosed(var group) -> Optional.of(event("group.closed", version, "group", group));
+        };
+    }
+
+    static Optional<NodeEvent> of(RecoveryNews news, long version) {
+        return switch (news) {
+            case RecoveryNews.Begin(var phase, var plan) -> Optional.of(event("group.begin", version,
+                    "group", plan.group(), "generation", plan.generation(), "phase", phase,
+                    "survivors", words(plan.survivors().values()), "departed", words(plan.departed())));
+            case RecoveryNews.Abandon(var group, long generation) ->
+                Optional.of(event("group.abandon", version, "group", group, "generation", generation));
+            case RecoveryNews.Recovered(var group, long generation) ->
+                Optional.of(event("group.recovered", version, "group", group, "generation", generation));
+            case RecoveryNews.ParticipantFailed(
+                            String participant, var group, long generation, var phase, int attempt, String why) ->
+                Optional.of(event("group.failed", version, "group", group, "generation", generation, "phase", phase,
+                        "participant", participant, "attempt", attempt, "why", why));
+            case RecoveryNews.SelfWithdrawn(var group, _, String why) ->
+                Optional.of(event("group.withdrawn", version, "group", group, "why", why));
+            case RecoveryNews.Closed(var group) -> Optional.of(event("group.drained", version, "group", group));
+            case RecoveryNews.Waiting _ -> Optional.empty();
+        };
+    }
+
+    private static NodeEvent view(String name, View view) {
+        return event(name, view.version(), "view", view.version(), "members", words(view.members().values()),
+                "safe", view.safe());
+    }
+
+    private static String words(Iterable<?> things) {
+        StringBuilder text = new StringBuilder();
+        for (Object thing : things) {
+            text.append(text.isEmpty() ? "" : " ").append(thing);
+        }
+        return text.toString();
+    }
+
+    /** @param namesAndValues name, value, name, value; whatever is no number and no truth value is told as text */
+    private static NodeEvent event(String name, long version, Object... namesAndValues) {
+        LinkedHashMap<String, Object> fields = new LinkedHashMap<>();
+        for (int i = 0; i < namesAndValues.length; i += 2) {
+            Object value = namesAndValues[i + 1];
+            fields.put((String) namesAndValues[i], switch (value) {
+                case Integer number -> (Object) number.longValue();
+                case Long number -> number;
+                case Boolean truth -> truth;
+                default -> value.toString();
+            });
+        }
+        return new NodeEvent(name, version, fields);
+    }
+}

@@ -1,0 +1,212 @@
+package io.muster.node;
+
+import io.muster.base.FaultCode;
+import io.muster.base.Incarnation;
+import io.muster.base.NodeId;
+import io.muster.base.NodeSet;
+import io.muster.base.TimeBudget;
+import io.muster.fence.Fencer;
+import io.muster.fence.OpenFence;
+import io.muster.group.GroupManager;
+import io.muster.group.GroupWish;
+import io.muster.heartbeat.Heartbeat;
+import io.muster.heartbeat.PeerPicture;
+import io.muster.ledger.ClusterState;
+import io.muster.ledger.GroupName;
+import io.muster.ledger.Ledger;
+import io.muster.membership.Membership;
+import io.muster.recovery.RecoveryCoordinator;
+import io.muster.recovery.RecoveryWait;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.TreeSet;
+
+/**
+ * Everything on this node that waits, each walked to its root: a wish about a group waits for its recovery, that for a
+ * fence, that for a device or a person; and all of them for a leader, that for a quorum, that for nodes that are silent.
+ */
+final class Waits {
+
+    private final NodeConfig config;
+    private final Heartbeat heartbeat;
+    private final Ledger ledger;
+    private final Membership membership;
+    private final Fencer fencer;
+    private final GroupManager groups;
+    private final RecoveryCoordinator recovery;
+
+    Waits(NodeConfig config, Heartbeat heartbeat, Ledger ledger, Membership membership, Fencer fencer,
+            GroupManager groups, RecoveryCoordinator recovery) {
+        this.config = config;
+        this.heartbeat = heartbeat;
+        this.ledger = ledger;
+        this.membership = membership;
+        this.fencer = fencer;
+        this.groups = groups;
+        this.recovery = recovery;
+    }
+
+    /** All waits, the widest first. */
+    List<Wait> all(PlannedLeave leave, long now) {
+        List<Wait> waits = new ArrayList<>();
+        Optional<Wait> noLeader = noLeader(now);
+        noLeader.ifPresent(waits::add);
+        admission(noLeader, now).ifPresent(waits::add);
+        membership.blocked().filter(_ -> ledger.leading())
+                .ifPresent(why -> waits.add(new Wait(FaultCode.QUORUM_1, why, silentPeers(now))));
+        membership.joinObstacles().forEach((node, why) -> {
+            if (ledger.leading()) {
+                waits.add(new Wait(FaultCode.MEMBER_1, "%s wants to join: %s".formatted(node, why), fencesOf(node, now)));
+            }
+        });
+        fencer.openFences().forEach(open -> waits.add(fence(open, noLeader, now)));
+        recovery.waiting().forEach(wait -> waits.add(recovery(wait, noLeader, now)));
+        groups.waiting().forEach(wish -> waits.add(wish(wish, noLeader, now)));
+        if (leave != PlannedLeave.NOT_WANTED) {
+            waits.add(leaving(noLeader, now));
+        }
+        return waits;
+    }
+
+    /** Nobody leads, or this node does not know who: then nothing can be agreed. */
+    private Optional<Wait> noLeader(long now) {
+        if (ledger.following().isPresent() || ledger.leading()) {
+            return Optional.empty();
+        }
+        var electorate = ledger.state().electorate();
+        NodeSet reachable = ledger.reachableVoters();
+        boolean enough = electorate.isQuorum(reachable);
+        String what = enough
+                ? "no leader is known; %d of %d votes are reachable, %d are needed: one is being elected".formatted(
+                        electorate.votesOf(reachable), electorate.total(), electorate.threshold())
+                : "no leader and no quorum: %d of %d votes are reachable (%s), %d are needed".formatted(
+                        electorate.votesOf(reachable), electorate.total(), reachable, electorate.threshold());
+        List<Wait> because = new ArrayList<>();
+        if (!ledger.votes()) {
+            because.add(Wait.root(FaultCode.DATA_5, "this node does not vote: its record is not the one the cluster knows"));
+        }
+        if (!enough) {
+            because.addAll(silentPeers(now));
+        }
+        return Optional.of(new Wait(FaultCode.QUORUM_1, what, because));
+    }
+
+    private Optional<Wait> admission(Optional<Wait> noLeader, long now) {
+        return membership.joining().map(joining -> new Wait(
+                FaultCode.MEMBER_1,
+                "%s is not a member: it has asked %s to be admitted for %s".formatted(
+                        config.self(), joining.asked().map(Incarnation::toString).orElse("nobody yet"),
+                        span(now - joining.since())),
+                noLeader.map(List::of).orElseGet(() -> fencesOf(config.self().node(), now))));
+    }
+
+    private Wait fence(OpenFence open, Optional<Wait> noLeader, long now) {
+        List<Wait> because = new ArrayList<>();
+        switch (open.waitingFor()) {
+            case QUORUM, ACTOR -> noLeader.ifPresent(because::add);
+            case LEADER -> {
+                noLeader.ifPresent(because::add);
+                membership.leader().ifPresent(leader -> because.add(Wait.root(
+                        FaultCode.FENCE_3, "the leader %s tries it: ask `muster why --node %s`".formatted(
+                                leader, leader.node()))));
+            }
+            case DEVICE, PAUSE -> because.add(Wait.root(FaultCode.FENCE_1, tryOf(open, now)));
+            case PERSON -> {
+                if (!open.lastAnswer().isEmpty()) {
+                    because.add(Wait.root(FaultCode.FENCE_1, tryOf(open, now)));
+                }
+                because.add(Wait.root(FaultCode.FENCE_2, "a person has to confirm that %s is off: `muster fence ack %s`"
+                        .formatted(open.victim(), open.victim().node())));
+            }
+        }
+        return new Wait(open.code(), open.fact(), because);
+    }
+
+    private static String tryOf(OpenFence open, long now) {
+        String head = "try %d by method \"%s\" on %s".formatted(open.attempt(), open.method().orElse("none"),
+                open.actor().map(NodeId::toString).orElse("no node"));
+        String answer = open.lastAnswer().isEmpty() ? "no answer yet" : "last answer: " + open.lastAnswer();
+        String next = open.nextTryAt() > now ? "; next try in " + span(open.nextTryAt() - now) : "";
+        return "%s; %s%s".formatted(head, answer, next);
+    }
+
+    private Wait recovery(RecoveryWait wait, Optional<Wait> noLeader, long now) {
+        List<Wait> because = new ArrayList<>(noLeader.map(List::of).orElse(List.of()));
+        TreeSet<Incarnation> unharmed = new TreeSet<>(wait.unharmed());
+        fencer.openFences().stream().filter(open -> unharmed.contains(open.victim()))
+                .forEach(open -> because.add(fence(open, Optional.empty(), now)));
+        wait.participants().forEach(name -> because.add(Wait.root(FaultCode.RECOVERY_1,
+                "participant \"%s\" of this node has not answered %s of group %s for %s".formatted(
+                        name, wait.phase(), wait.group(), span(now - wait.since())))));
+        wait.members().ifPresent(missing -> missing.without(config.self().node()).forEach(node ->
+                because.add(Wait.root(FaultCode.RECOVERY_2, "%s is not through %s of group %s: `muster why --node %s`"
+                        .formatted(node, wait.phase(), wait.group(), node)))));
+        if (because.isEmpty() && !ledger.leading()) {
+            membership.leader().ifPresent(leader -> because.add(Wait.root(FaultCode.RECOVERY_2,
+                    "this node is through; the leader knows who is not: `muster why --node %s`".formatted(leader.node()))));
+        }
+        FaultCode code = unharmed.isEmpty() ? FaultCode.RECOVERY_2 : FaultCode.FENCE_3;
+        return new Wait(code, wait.fact(), because);
+    }
+
+    private Wait wish(GroupWish wish, Optional<Wait> noLeader, long now) {
+        List<Wait> because = new ArrayList<>(noLeader.map(List::of).orElse(List.of()));
+        if (because.isEmpty() && !membership.isMember()) {
+            admission(noLeader, now).ifPresent(because::add);
+        }
+        because.addAll(recoveryOf(wish.group(), now));
+        return new Wait(FaultCode.GROUP_1, "%s group %s: %s".formatted(
+                wish.join() ? "joining" : "leaving", wish.group(), wish.why()), because);
+    }
+
+    /** Of a group that this node is not in, only the agreed state tells why it recovers. */
+    private List<Wait> recoveryOf(GroupName name, long now) {
+        ClusterState state = ledger.state();
+        var group = state.groups().get(name);
+        if (group == null) {
+            return List.of();
+        }
+        for (RecoveryWait wait : recovery.waiting()) {
+            if (wait.group().equals(name)) {
+                return List.of(recovery(wait, Optional.empty(), now));
+            }
+        }
+        List<Wait> because = new ArrayList<>();
+        fencer.openFences().stream().filter(open -> group.departed().contains(open.victim()))
+                .forEach(open -> because.add(fence(open, Optional.empty(), now)));
+        return because;
+    }
+
+    private Wait leaving(Optional<Wait> noLeader, long now) {
+        List<Wait> because = new ArrayList<>(noLeader.map(List::of).orElse(List.of()));
+        PlannedLeave.groupsOf(config.self(), ledger.state()).forEach(group -> because.add(new Wait(
+                FaultCode.GROUP_1, "still in group " + group, recoveryOf(group, now))));
+        return new Wait(FaultCode.MEMBER_1, "%s is leaving as planned".formatted(config.self()), because);
+    }
+
+    private List<Wait> fencesOf(NodeId node, long now) {
+        return fencer.openFences().stream().filter(open -> open.victim().node().equals(node))
+                .map(open -> fence(open, Optional.empty(), now)).toList();
+    }
+
+    private List<Wait> silentPeers(long now) {
+        List<Wait> silent = new ArrayList<>();
+        for (PeerPicture peer : heartbeat.picture(now)) {
+            if (!peer.heard()) {
+                silent.add(Wait.root(FaultCode.QUORUM_1, peer.silentNs() < 0
+                        ? "%s was never heard since this node started: start it, or check its links".formatted(peer.node())
+                        : "%s was last heard %s ago".formatted(peer.node(), span(peer.silentNs()))));
+            } else if (!peer.hearsUs()) {
+                silent.add(Wait.root(FaultCode.QUORUM_1,
+                        "%s is heard but does not hear this node: check the way to it".formatted(peer.node())));
+            }
+        }
+        return silent;
+    }
+
+    private static String span(long ns) {
+        long ms = ns / TimeBudget.MS;
+        return ms < 1_000 ? ms + " ms" : "%d.%d s".formatted(ms / 1_000, ms % 1_000 / 100);
+    }
+}

@@ -1,0 +1,138 @@
+package io.muster.runtime;
+
+import io.muster.base.ClusterFault;
+import io.muster.base.FaultCode;
+import io.muster.base.NodeId;
+import io.muster.node.NodeInput;
+import io.muster.runtime.Counters.Kind;
+import io.muster.wire.Envelope;
+import io.muster.wire.MalformedFrame;
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.nio.ByteBuffer;
+import java.nio.channels.ClosedSelectorException;
+import java.nio.channels.DatagramChannel;
+import java.nio.channels.SelectionKey;
+import java.nio.channels.Selector;
+import java.util.Optional;
+import java.util.SortedMap;
+
+/** One link: a socket for datagrams, sealed, from and to all peers. */
+final class Datagrams {
+
+    /** The longest datagram, seal included: what an Ethernet carries in one piece. */
+    static final int LIMIT_BYTES = 1_400;
+
+    private final NodeId self;
+    private final int link;
+    private final SortedMap<NodeId, InetSocketAddress> peers;
+    private final DatagramSeal seal;
+    private final Mailbox mailbox;
+    private final Counters counters;
+    private final DatagramChannel channel;
+    private final Selector selector;
+    private final Thread.UncaughtExceptionHandler broken;
+    /** Of the sending thread. */
+    private final ByteBuffer outgoing = ByteBuffer.allocateDirect(LIMIT_BYTES);
+    private volatile boolean closed;
+
+    /** @throws ClusterFault LINK_2 when the address cannot be listened on */
+    Datagrams(NodeId self, int link, InetSocketAddress own, SortedMap<NodeId, InetSocketAddress> peers,
+            DatagramSeal seal, Mailbox mailbox, Counters counters,
+            Thread.UncaughtExceptionHandler broken) {
+        this.self = self;
+        this.link = link;
+        this.peers = peers;
+        this.seal = seal;
+        this.mailbox = mailbox;
+        this.counters = counters;
+        this.broken = broken;
+        try {
+            channel = DatagramChannel.open();
+            channel.configureBlocking(false);
+            channel.bind(own);
+            selector = Selector.open();
+            channel.register(selector, SelectionKey.OP_READ);
+        } catch (IOException e) {
+            throw new ClusterFault(FaultCode.LINK_2, "%s cannot be listened on for link %d (%s): free it or configure another"
+                    .formatted(own, link, e.getMessage()), e);
+        }
+    }
+
+    void start(Frames frames) {
+        Thread.ofPlatform().name("muster-link-" + link).daemon()
+                .uncaughtExceptionHandler(broken).start(() -> read(frames));
+    }
+
+    /** Sends or loses it, never blocks. For one thread. */
+    void send(NodeId to, byte[] frame) {
+        InetSocketAddress address = peers.get(to);
+        if (address == null || frame.length + DatagramSeal.TAG_BYTES > LIMIT_BYTES) {
+            counters.add(Kind.DATAGRAM_UNSENT, "%d bytes to %s on link %d".formatted(frame.length, to, link));
+            return;
+        }
+        outgoing.clear();
+        seal.seal(to, link, frame, outgoing);
+        outgoing.flip();
+        try {
+            if (channel.send(outgoing, address) == 0) {
+                counters.add(Kind.DATAGRAM_UNSENT, "link %d: the socket's buffer is full".formatted(link));
+            }
+        } catch (IOException e) {
+            if (!closed) {
+                counters.add(Kind.DATAGRAM_UNSENT, "to %s on link %d: %s".formatted(to, link, e));
+            }
+        }
+    }
+
+    void close() {
+        closed = true;
+        Sockets.closeQuietly(channel);
+        Sockets.closeQuietly(selector);
+    }
+
+    private void read(Frames frames) {
+        // One byte more than allowed shows what was cut off.
+        ByteBuffer incoming = ByteBuffer.allocateDirect(LIMIT_BYTES + 1);
+        while (!closed) {
+            try {
+                selector.select();
+                selector.selectedKeys().clear();
+                while (channel.receive(incoming.clear()) != null) {
+                    incoming.flip();
+                    byte[] datagram = new byte[incoming.remaining()];
+                    incoming.get(datagram);
+                    received(datagram, frames);
+                }
+            } catch (IOException e) {
+                if (!closed) {
+                    Log.warn("receiving on link %d failed: %s", link, e);
+                }
+            } catch (ClosedSelectorException e) {
+                return;
+            }
+        }
+    }
+
+    private void received(byte[] datagram, Frames frames) {
+        if (datagram.length > LIMIT_BYTES) {
+            counters.add(Kind.DATAGRAM_MALFORMED, "more than %d bytes on link %d".formatted(LIMIT_BYTES, link));
+            return;
+        }
+        Optional<byte[]> frame = seal.open(self, link, datagram);
+        if (frame.isEmpty()) {
+            counters.add(Kind.DATAGRAM_UNSEALED, "%d bytes on link %d".formatted(datagram.length, link));
+            return;
+        }
+        try {
+            Envelope envelope = frames.decode(frame.get());
+            if (!peers.containsKey(envelope.from().node())) {
+                counters.add(Kind.DATAGRAM_FOREIGN, "%s on link %d".formatted(envelope.from(), link));
+            } else if (!mailbox.offer(new NodeInput.CastArrived(envelope.from(), link, envelope.message()))) {
+                counters.add(Kind.DATAGRAM_DROPPED, "from %s on link %d".formatted(envelope.from(), link));
+            }
+        } catch (MalformedFrame e) {
+            counters.add(Kind.DATAGRAM_MALFORMED, "on link %d: %s".formatted(link, e.getMessage()));
+        }
+    }
+}

@@ -1,0 +1,104 @@
+package io.muster.runtime;
+
+import io.muster.base.NodeId;
+import io.muster.runtime.Counters.Kind;
+import java.io.IOException;
+import java.net.ConnectException;
+import java.net.InetSocketAddress;
+import java.net.Socket;
+import javax.net.ssl.SSLSocket;
+
+/**
+ * One try to reach a peer: connect, handshake, and the peer's welcome.
+ *
+ * <p>The peer says one byte, {@link #WELCOME}, when it has checked our certificate: only then is the stream open. (In
+ * TLS 1.3 the dialler's handshake ends before the other side has looked at its certificate.)
+ */
+final class Dialler {
+
+    static final int WELCOME = 'M';
+
+    /** Below the second after which the kernel asks again: so a connect that fails in this time was refused. */
+    static final int CONNECT_LIMIT_MS = 900;
+    /** For each answer of the peer during the handshake. */
+    static final int HANDSHAKE_LIMIT_MS = 3_000;
+
+    private final NodeId peer;
+    private final InetSocketAddress address;
+    private final SecureContext secure;
+    private final Counters counters;
+
+    Dialler(NodeId peer, InetSocketAddress address, SecureContext secure, Counters counters) {
+        this.peer = peer;
+        this.address = address;
+        this.secure = secure;
+        this.counters = counters;
+    }
+
+    /** How a try ended. */
+    sealed interface Result {}
+
+    /** The peer has welcomed us. */
+    record Reached(SSLSocket stream) implements Result {}
+
+    /** The host says that nobody listens. */
+    record Refused() implements Result {}
+
+    /** No answer, or not the right one; counted. */
+    record Missed() implements Result {}
+
+    /** @param socket new; closed when the peer is not reached. Closing it from elsewhere ends the try. */
+    Result dial(Socket socket) {
+        Result result = connect(socket);
+        if (!(result instanceof Reached)) {
+            Sockets.closeQuietly(socket);
+        }
+        return result;
+    }
+
+    private Result connect(Socket socket) {
+        boolean connected = false;
+        try {
+            socket.setTcpNoDelay(true);
+            socket.connect(address, CONNECT_LIMIT_MS);
+            requireOther(socket);
+            connected = true;
+            return new Reached(handshake(socket));
+        } catch (ConnectException e) {
+            return new Refused();
+        } catch (PeerRefused e) {
+            counters.add(Kind.PEER_REFUSED, "%s at %s: %s".formatted(peer, address, e.getMessage()));
+        } catch (IOException e) {
+            if (connected) {
+                counters.add(Kind.HANDSHAKE_FAILED, "%s at %s: %s".formatted(peer, address, e.getMessage()));
+            }
+        }
+        return new Missed();
+    }
+
+    /**
+     * On one machine a socket that dials a free port may be given that very port as its own, and then talks to
+     * itself and keeps the peer from listening.
+     */
+    private static void requireOther(Socket socket) throws ConnectException {
+        if (socket.getLocalSocketAddress().equals(socket.getRemoteSocketAddress())) {
+            throw new ConnectException("connected to itself: nobody listens");
+        }
+    }
+
+    private SSLSocket handshake(Socket socket) throws IOException, PeerRefused {
+        SSLSocket stream = secure.dialled(socket);
+        stream.setSoTimeout(HANDSHAKE_LIMIT_MS);
+        stream.startHandshake();
+        NodeId found = secure.peer(stream.getSession());
+        if (!found.equals(peer)) {
+            throw new PeerRefused("its certificate is that of " + found);
+        }
+        int welcome = stream.getInputStream().read();
+        if (welcome != WELCOME) {
+            throw new IOException(welcome < 0 ? "it closed instead of a welcome" : "its welcome was " + welcome);
+        }
+        stream.setSoTimeout(0);
+        return stream;
+    }
+}

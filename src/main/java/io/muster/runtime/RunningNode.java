@@ -1,0 +1,190 @@
+package io.muster.runtime;
+
+import io.muster.base.ClusterFault;
+import io.muster.base.ClusterId;
+import io.muster.base.HostProcess;
+import io.muster.base.Incarnation;
+import io.muster.base.NodeId;
+import io.muster.base.Prng;
+import io.muster.ledger.RecordFile;
+import io.muster.node.ClusterNode;
+import io.muster.node.FrameCodec;
+import io.muster.node.NodeConfig;
+import io.muster.node.NodeEvent;
+import io.muster.recovery.Participant;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.function.Consumer;
+
+/**
+ * A node on this machine, with all its parts: the folder, the links, the fence methods, the disk writer and the thread
+ * that steps it.
+ *
+ * <p>The order of a start: everything that can be refused is tried first (folder, record, disk, keys, fence methods,
+ * addresses); then the life is raised (rule L7); only then does the node run.
+ */
+public final class RunningNode implements AutoCloseable {
+
+    /** How long an end waits for the step that is being taken. */
+    private static final long STEP_LIMIT_MS = 1_000;
+
+    private final NodeRuntime<ClusterNode> runtime;
+    private final NodeConfig config;
+    private final MonotonicClock clock;
+    private final IoGate gate;
+    private final Counters counters;
+    /** Last opened, first closed. */
+    private final Deque<Runnable> closers;
+
+    private RunningNode(NodeRuntime<ClusterNode> runtime, NodeConfig config, MonotonicClock clock, IoGate gate,
+            Counters counters, Deque<Runnable> closers) {
+        this.runtime = runtime;
+        this.config = config;
+        this.clock = clock;
+        this.gate = gate;
+        this.counters = counters;
+        this.closers = closers;
+    }
+
+    /** The configuration of one life. */
+    public interface LifeConfig {
+
+        NodeConfig of(long life, HostProcess process);
+    }
+
+    /**
+     * Starts a node; it runs when this returns.
+     *
+     * @param participants services that take part in every group's recovery
+     * @param events       told of what happens, on the node's thread: must not block
+     * @param ending       told once when the node has ended by itself; {@link #close} is then still to be called, by
+     *                     another thread
+     * @throws ClusterFault CONFIG_1, DATA_1 to DATA_5, LINK_2: whatever is in the way; everything is closed again
+     */
+    public static RunningNode start(RuntimeConfig machine, ClusterId cluster, NodeId self, LifeConfig lives,
+            List<Participant> participants, Consumer<NodeEvent> events, NodeRuntime.Ending ending) {
+        Deque<Runnable> closers = new ArrayDeque<>();
+        try {
+            return new Start(machine, cluster, self, closers).run(lives, participants, events, ending);
+        } catch (RuntimeException | Error e) {
+            closeAll(closers);
+            throw e;
+        }
+    }
+
+    public NodeRuntime<ClusterNode> runtime() {
+        return runtime;
+    }
+
+    /** Which life this is, and what it was configured with. */
+    public NodeConfig config() {
+        return config;
+    }
+
+    public MonotonicClock clock() {
+        return clock;
+    }
+
+    public IoGate gate() {
+        return gate;
+    }
+
+    public Counters counters() {
+        return counters;
+    }
+
+    /** Ends the node if it has not ended, sends what is queued within a limit, and lets go of everything. */
+    @Override
+    public void close() {
+        runtime.halt();
+        try {
+            // A step that goes on would find its disk and its links closed.
+            if (!runtime.awaitEnd(STEP_LIMIT_MS)) {
+                Log.warn("a step of the node goes on after %d ms", STEP_LIMIT_MS);
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+        closeAll(closers);
+    }
+
+    private static void closeAll(Deque<Runnable> closers) {
+        while (!closers.isEmpty()) {
+            closers.pop().run();
+        }
+    }
+
+    /** One start, step by step. */
+    private static final class Start {
+
+        private final RuntimeConfig machine;
+        private final ClusterId cluster;
+        private final NodeId self;
+        private final Deque<Runnable> closers;
+        private final Mailbox mailbox = new Mailbox();
+        private final Counters counters = new Counters();
+        private final IoGate gate = new IoGate();
+
+        Start(RuntimeConfig machine, ClusterId cluster, NodeId self, Deque<Runnable> closers) {
+            this.machine = machine;
+            this.cluster = cluster;
+            this.self = self;
+            this.closers = closers;
+        }
+
+        RunningNode run(LifeConfig lives, List<Participant> participants, Consumer<NodeEvent> events,
+                NodeRuntime.Ending ending) {
+            // Native calls take their time to be linked; meanwhile files and keys are read.
+            CompletableFuture<FenceRunner> preparing = CompletableFuture.supplyAsync(this::prepareFences,
+                    work -> Thread.ofPlatform().name("muster-prepare").daemon().start(work));
+            closers.push(() -> preparing.thenAccept(FenceRunner::close));
+            DataFolder folder = DataFolder.open(machine.dataFolder(), cluster, self);
+            closers.push(folder::close);
+            RecordFile.Loaded record = RecordFile.load(folder.ledger());
+            SecureContext secure = SecureContext.load(machine.tls(), cluster, self);
+            DatagramSeal seal = DatagramSeal.load(machine.datagramKey());
+            CompletableFuture<NodeRuntime<ClusterNode>> runtime = new CompletableFuture<>();
+            Links links = new Links(self, machine, secure, seal, mailbox, counters,
+                    (thread, cause) -> runtime.thenAccept(node -> node.broken(thread, cause)));
+            closers.push(links::close);
+            FenceRunner fences = prepared(preparing);
+            MonotonicClock clock = new MonotonicClock();
+
+            NodeConfig config = lives.of(folder.raiseLife(), OwnProcess.facts());
+            DiskWriter writer = new DiskWriter(
+                    order -> folder.write(order.file(), order.offset(), order.bytes()), mailbox::complete);
+            closers.push(writer::close);
+            ClusterNode node = new ClusterNode(config, record, participants, chance(config.self()), clock.now());
+            NodeRuntime<ClusterNode> running = new NodeRuntime<>(node, new NodeRuntime.Parts(
+                    clock, mailbox, gate, links, writer::write, fences::run, events, ending));
+            runtime.complete(running);
+            links.start(Frames.of(new FrameCodec(cluster), config.self()));
+            running.start();
+            return new RunningNode(running, config, clock, gate, counters, closers);
+        }
+
+        private FenceRunner prepareFences() {
+            return new FenceRunner(FenceMethods.load(machine.fencing().jarFolder()), machine.fencing().methods(),
+                    mailbox::complete);
+        }
+
+        private static FenceRunner prepared(CompletableFuture<FenceRunner> preparing) {
+            try {
+                return preparing.join();
+            } catch (CompletionException e) {
+                if (e.getCause() instanceof ClusterFault fault) {
+                    throw fault;
+                }
+                throw e;
+            }
+        }
+
+        /** Different in each life; it decides only who of several tries first. */
+        private static Prng chance(Incarnation self) {
+            return new Prng(System.nanoTime() * NodeId.LIMIT + self.node().number()).fork(self.toString());
+        }
+    }
+}

@@ -1,0 +1,104 @@
+package io.muster.runtime;
+
+import io.muster.base.ClusterFault;
+import io.muster.base.FaultCode;
+import io.muster.base.NodeId;
+import io.muster.base.NodeSet;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.UnknownHostException;
+import java.nio.file.Path;
+import java.util.Collections;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.SortedMap;
+import java.util.TreeMap;
+
+/**
+ * What a node has to know of the machines: addresses and files. What it has to know of the cluster is in
+ * {@link io.muster.node.NodeConfig}.
+ *
+ * @param nodes       all configured nodes, this one included
+ * @param datagramKey file with the cluster's key for datagrams
+ */
+public record RuntimeConfig(
+        Path dataFolder, SortedMap<NodeId, Address> nodes, TlsFiles tls, Path datagramKey, Fencing fencing) {
+
+    public RuntimeConfig {
+        nodes = Collections.unmodifiableSortedMap(new TreeMap<>(nodes));
+        long shapes = nodes.values().stream().mapToInt(address -> address.links().size()).distinct().count();
+        if (shapes > 1) {
+            throw new IllegalArgumentException("all nodes have the same number of links: " + nodes);
+        }
+    }
+
+    public NodeSet nodeSet() {
+        return NodeSet.of(nodes.keySet());
+    }
+
+    /**
+     * Where a node listens.
+     *
+     * @param stream for connections
+     * @param links  for datagrams; the index is the link
+     */
+    public record Address(Endpoint stream, List<Endpoint> links) {
+
+        public Address {
+            links = List.copyOf(links);
+        }
+    }
+
+    /** A host name or address, and a port. */
+    public record Endpoint(String host, int port) {
+
+        public Endpoint {
+            if (port < 1 || port > 65_535) {
+                throw new IllegalArgumentException("port %d is not in 1 to 65535".formatted(port));
+            }
+        }
+
+        /**
+         * Looks the name up. Done at start only: what is needed at a failure asks no name server.
+         *
+         * @throws ClusterFault CONFIG_1 when the name is not known
+         */
+        InetSocketAddress resolve() {
+            try {
+                return new InetSocketAddress(InetAddress.getByName(host), port);
+            } catch (UnknownHostException e) {
+                throw new ClusterFault(FaultCode.CONFIG_1,
+                        "host \"%s\" is not known: write an address, or a name that this machine can look up"
+                                .formatted(host), e);
+            }
+        }
+
+        @Override
+        public String toString() {
+            return host + ":" + port;
+        }
+    }
+
+    /**
+     * Certificates, PEM.
+     *
+     * @param authority   of the cluster
+     * @param certificate of this node, chain included
+     * @param key         of that certificate, PKCS#8, private
+     */
+    public record TlsFiles(Path authority, Path certificate, Path key) {}
+
+    /**
+     * Fence methods.
+     *
+     * @param jarFolder with further methods
+     * @param methods   the settings of each method that is used, by its name
+     */
+    public record Fencing(Optional<Path> jarFolder, SortedMap<String, Map<String, String>> methods) {
+
+        public Fencing {
+            methods = Collections.unmodifiableSortedMap(new TreeMap<>(methods));
+        }
+    }
+}

@@ -1,0 +1,59 @@
+package io.muster.sim;
+
+import io.muster.base.TimeBudget;
+import java.util.Collections;
+import java.util.EnumMap;
+import java.util.Map;
+
+/**
+ * Everything that is drawn for one run, so that a run is a function of its settings and its seed.
+ *
+ * @param seed          where all chance of the run comes from
+ * @param nodes         how many nodes are configured, all with a vote
+ * @param links         datagram links between each pair
+ * @param groups        how many groups the nodes join
+ * @param clockRatePpm  clocks are at most this much fast or slow
+ * @param fence         weights of what fence devices do
+ * @param acts          weights of what happens to the cluster
+ * @param actEveryNs    mean time between two of these
+ * @param restartNs     a node that ended is started again after at most this time
+ * @param safetyNs      how long faults go on
+ */
+record SimSettings(
+        long seed,
+        int nodes,
+        int links,
+        int groups,
+        TimeBudget times,
+        long clockRatePpm,
+        SimNetwork.Behaviour network,
+        SimDisk.Behaviour disk,
+        SimParticipant.Behaviour participants,
+        Map<SimFence.Mood, Integer> fence,
+        Map<Chaos.Act, Integer> acts,
+        long actEveryNs,
+        long restartNs,
+        long safetyNs) {
+
+    private static final long MS = TimeBudget.MS;
+
+    SimSettings {
+        fence = Collections.unmodifiableMap(new EnumMap<>(fence));
+        acts = Collections.unmodifiableMap(acts.isEmpty() ? new EnumMap<>(Chaos.Act.class) : new EnumMap<>(acts));
+    }
+
+    /** Times of the simulated cluster: those of a local network, with limits short enough to be met often. */
+    static TimeBudget shortTimes() {
+        return new TimeBudget(
+                50 * MS, 600 * MS, 20 * MS, 250 * MS, 100 * MS, 800 * MS, 2_000 * MS, 200 * MS, 4_000 * MS, 2_000 * MS,
+                300 * MS, 3_000 * MS, 1_000);
+    }
+
+    /** A cluster in which nothing goes wrong by itself. */
+    static SimSettings calm(long seed, int nodes) {
+        return new SimSettings(
+                seed, nodes, 1, 1, shortTimes(), 0, SimNetwork.Behaviour.HEALTHY, SimDisk.Behaviour.HEALTHY,
+                SimParticipant.Behaviour.HEALTHY, Map.of(SimFence.Mood.WORKS, 1), Map.of(),
+                TimeBudget.SECOND, TimeBudget.SECOND, 0);
+    }
+}

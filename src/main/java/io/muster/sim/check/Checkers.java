@@ -1,0 +1,122 @@
+package io.muster.sim.check;
+
+import io.muster.base.Incarnation;
+import io.muster.base.NodeId;
+import io.muster.base.TimeBudget;
+import io.muster.ledger.AcceptorRecord;
+import io.muster.ledger.Ballot;
+import io.muster.ledger.ClusterState;
+import io.muster.ledger.GroupName;
+import io.muster.ledger.LedgerNews;
+import io.muster.ledger.Phase;
+import io.muster.machine.Effect;
+import io.muster.machine.Message;
+import io.muster.node.NodeEvent;
+import io.muster.recovery.Participant;
+import io.muster.recovery.RecoveryPlan;
+import java.util.List;
+import java.util.function.Consumer;
+
+/** All checkers as one, in the order in which they are asked: the first that objects names the failure. */
+public final class Checkers implements Checker {
+
+    private final EveryLossRecovered losses = new EveryLossRecovered();
+    private final List<Checker> all;
+
+    public Checkers(Truth truth, TimeBudget times) {
+        all = List.of(
+                new DurableBeforeSaid(truth),
+                new VersionsOnlyGrow(),
+                new OneValuePerVersion(truth),
+                new StateIsSumOfEvents(truth),
+                new HarmlessBeforeRecovery(truth),
+                new OldGenerationIgnored(),
+                new BarrierHolds(truth),
+                new LeaseTruth(truth, times),
+                new OneActingSide(truth),
+                losses);
+    }
+
+    /** Losses of groups that were recovered from. */
+    public long recoveries() {
+        return losses.recovered();
+    }
+
+    public List<String> names() {
+        return all.stream().map(Checker::name).toList();
+    }
+
+    private void ask(Consumer<Checker> what) {
+        all.forEach(what);
+    }
+
+    @Override
+    public void started(Incarnation life) {
+        ask(checker -> checker.started(life));
+    }
+
+    @Override
+    public void ended(Incarnation life) {
+        ask(checker -> checker.ended(life));
+    }
+
+    @Override
+    public void sent(Incarnation from, NodeId to, Message message) {
+        ask(checker -> checker.sent(from, to, message));
+    }
+
+    @Override
+    public void received(Incarnation to, Incarnation from, Message message) {
+        ask(checker -> checker.received(to, from, message));
+    }
+
+    @Override
+    public void durable(NodeId node, AcceptorRecord record) {
+        ask(checker -> checker.durable(node, record));
+    }
+
+    @Override
+    public void chosen(Ballot ballot, ClusterState state) {
+        ask(checker -> checker.chosen(ballot, state));
+    }
+
+    @Override
+    public void applied(Incarnation life, LedgerNews.Applied news) {
+        ask(checker -> checker.applied(life, news));
+    }
+
+    @Override
+    public void happened(Incarnation life, NodeEvent event) {
+        ask(checker -> checker.happened(life, event));
+    }
+
+    @Override
+    public void mayAct(Incarnation life, long until) {
+        ask(checker -> checker.mayAct(life, until));
+    }
+
+    @Override
+    public void fencing(Incarnation actor, Effect.Fence act) {
+        ask(checker -> checker.fencing(actor, act));
+    }
+
+    @Override
+    public void began(Incarnation life, String participant, Phase phase, RecoveryPlan plan) {
+        ask(checker -> checker.began(life, participant, phase, plan));
+    }
+
+    @Override
+    public void toldToAbandon(Incarnation life, String participant, GroupName group, long generation) {
+        ask(checker -> checker.toldToAbandon(life, participant, group, generation));
+    }
+
+    @Override
+    public void answered(Incarnation life, String participant, Participant.Answer answer) {
+        ask(checker -> checker.answered(life, participant, answer));
+    }
+
+    @Override
+    public void end() {
+        ask(Checker::end);
+    }
+}

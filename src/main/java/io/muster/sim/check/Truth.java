@@ -1,0 +1,93 @@
+package io.muster.sim.check;
+
+import io.muster.base.Incarnation;
+import io.muster.base.NodeId;
+import io.muster.ledger.AcceptorRecord;
+import io.muster.ledger.ClusterState;
+import io.muster.ledger.Phase;
+import java.util.Collections;
+import java.util.EnumSet;
+import java.util.Optional;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.function.LongSupplier;
+
+/**
+ * What is so in the simulated world, whatever its nodes believe: which lives run, what lies on the disks, what was
+ * chosen. The simulation keeps it; checkers read it.
+ */
+public final class Truth {
+
+    private final SortedMap<String, EnumSet<Phase>> participants;
+    private final ChosenStates chosen;
+    private final TreeSet<Incarnation> alive = new TreeSet<>();
+    private final TreeSet<Incarnation> liedAbout = new TreeSet<>();
+    private final TreeMap<Incarnation, Long> actUntil = new TreeMap<>();
+    private final TreeMap<NodeId, AcceptorRecord> records = new TreeMap<>();
+    private final LongSupplier now;
+
+    /**
+     * @param participants the participants of every node, with the phases that they take part in
+     * @param founding     version 0
+     * @param now          true time
+     */
+    public Truth(SortedMap<String, EnumSet<Phase>> participants, ClusterState founding, LongSupplier now) {
+        this.participants = Collections.unmodifiableSortedMap(new TreeMap<>(participants));
+        this.chosen = new ChosenStates(founding);
+        this.now = now;
+    }
+
+    public SortedMap<String, EnumSet<Phase>> participants() {
+        return participants;
+    }
+
+    public ChosenStates chosen() {
+        return chosen;
+    }
+
+    public long now() {
+        return now.getAsLong();
+    }
+
+    /** Whether this life has a process that could still do something, be it stopped or cut off. */
+    public boolean alive(Incarnation life) {
+        return alive.contains(life);
+    }
+
+    public void begins(Incarnation life) {
+        alive.add(life);
+    }
+
+    public void ends(Incarnation life) {
+        alive.remove(life);
+        actUntil.remove(life);
+    }
+
+    /** Whether a device said that this life had ended while it ran: then only a sign of life can show it. */
+    public boolean liedAbout(Incarnation life) {
+        return liedAbout.contains(life);
+    }
+
+    public void lieAbout(Incarnation life) {
+        liedAbout.add(life);
+    }
+
+    /** Whether this life may act now, by what it was last told. */
+    public boolean mayAct(Incarnation life) {
+        return alive(life) && actUntil.getOrDefault(life, 0L) > now();
+    }
+
+    public void actsUntil(Incarnation life, long until) {
+        actUntil.put(life, until);
+    }
+
+    /** What a start of this node would load from its disk. */
+    public Optional<AcceptorRecord> record(NodeId node) {
+        return Optional.ofNullable(records.get(node));
+    }
+
+    public void recordIs(NodeId node, AcceptorRecord record) {
+        records.put(node, record);
+    }
+}

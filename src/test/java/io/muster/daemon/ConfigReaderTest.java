@@ -1,0 +1,176 @@
+package io.muster.daemon;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.muster.base.ClusterFault;
+import io.muster.base.FaultCode;
+import io.muster.base.NodeId;
+import io.muster.base.TimeBudget;
+import io.muster.runtime.RuntimeConfig.Endpoint;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class ConfigReaderTest {
+
+    private static final String GOOD = """
+            format = 1
+
+            [cluster]
+            id = "000102030405060708090a0b0c0d0e0f"
+
+            [node]
+            name = "n1"
+
+            [trust]
+            authority = "ca.pem"
+            certificate = "n1.pem"
+            key = "n1-key.pem"
+            datagram_key = "datagram.key"
+
+            [times]
+            pulse_ms = 20
+
+            [nodes.n1]
+            stream = "10.0.0.1:7400"
+            links = ["10.0.0.1:7400"]
+            fence = ["process", "manual"]
+
+            [nodes.n2]
+            stream = "[fd00::2]:7400"
+            links = ["n2.example:7401"]
+
+            [fence.process]
+            grace = 3
+            """;
+
+    @TempDir
+    Path folder;
+
+    @BeforeEach
+    void makeFiles() throws IOException {
+        for (String name : List.of("ca.pem", "n1.pem", "n1-key.pem", "datagram.key")) {
+            Files.writeString(folder.resolve(name), "");
+        }
+    }
+
+    @Test
+    @DisplayName("a good file is read as a whole; what it leaves out has the shipped values")
+    void aGoodFileIsRead() throws IOException {
+        DaemonConfig config = read(GOOD);
+
+        assertThat(config.self()).isEqualTo(NodeId.of(1));
+        assertThat(config.times().pulseNs()).isEqualTo(20 * TimeBudget.MS);
+        assertThat(config.times().silenceNs()).isEqualTo(TimeBudget.lan().silenceNs());
+        assertThat(config.machine().dataFolder()).isEqualTo(folder);
+        assertThat(config.machine().nodes().get(NodeId.of(2)).stream()).isEqualTo(new Endpoint("fd00::2", 7400));
+        assertThat(config.machine().nodes().get(NodeId.of(2)).links()).containsExactly(new Endpoint("n2.example", 7401));
+        assertThat(config.fenceMethods()).containsEntry(NodeId.of(1), List.of("process", "manual"))
+                .containsEntry(NodeId.of(2), List.of());
+        assertThat(config.machine().fencing().methods()).containsEntry("process", Map.of("grace", "3"))
+                .containsEntry("manual", Map.of());
+        assertThat(config.machine().fencing().jarFolder()).isEqualTo(Optional.empty());
+    }
+
+    @Test
+    @DisplayName("what is written is read back the same")
+    void writtenIsReadBack() throws IOException {
+        DaemonConfig config = read(GOOD);
+
+        assertThat(read(ConfigWriter.write(config))).isEqualTo(config);
+    }
+
+    @ParameterizedTest(name = "{0} -> {1}")
+    @CsvSource(delimiter = '|', quoteCharacter = '`', textBlock = """
+            format = 1 | format = 2 | CONFIG_1 | key format = 2 is not of this program; format = 1 would
+            format = 1 | `` | CONFIG_1 | key format is missing
+            format = 1 | format = "1" | CONFIG_1 | key format = "1" is no whole number
+            format = 1 | format = 1\\ncolour = "red" | CONFIG_3 | key colour = "red" is not known; the top of the file may have
+            [cluster] | [claster] | CONFIG_1 | key cluster is missing; a table [cluster] would do
+            id = "0001 | id = "xx01 | CONFIG_1 | key cluster.id = "xx0102030405060708
+            name = "n1" | name = "node1" | CONFIG_1 | key node.name = "node1" cannot be used
+            name = "n1" | name = 1 | CONFIG_1 | key node.name = 1 is no text; a node name
+            name = "n1" | name = "n3" | CONFIG_1 | is not among the nodes [n1, n2]
+            name = "n1" | name = "n1"\\nnmae = "n1" | CONFIG_3 | key node.nmae = "n1" is not known; [node] may have data
+            key = "n1-key.pem" | key = "gone.pem" | CONFIG_1 | gone.pem is no file that this user may read
+            datagram_key | datagramkey | CONFIG_1 | key trust.datagram_key is missing
+            pulse_ms = 20 | pulse_ms = 0 | CONFIG_1 | key times.pulse_ms = 0 is out of range; a whole number
+            pulse_ms = 20 | pulse_ms = 2.5 | CONFIG_1 | key times.pulse_ms = 2.5 is no whole number
+            pulse_ms = 20 | pulse_ms = 500 | CONFIG_1 | [times] does not hold together: silence 600
+            pulse_ms = 20 | puls_ms = 20 | CONFIG_3 | key times.puls_ms = 20 is not known
+            [nodes.n2] | [nodes.two] | CONFIG_1 | key nodes.two cannot be used
+            stream = "10.0.0.1:7400" | stream = "10.0.0.1" | CONFIG_1 | there is no colon
+            stream = "10.0.0.1:7400" | stream = "10.0.0.1:x" | CONFIG_1 | the port is no number
+            stream = "10.0.0.1:7400" | stream = "10.0.0.1:70000" | CONFIG_1 | the port is not in 1 to 65535
+            stream = "10.0.0.1:7400" | stream = "fd00::1:7400" | CONFIG_1 | an IPv6 address stands in brackets
+            stream = "10.0.0.1:7400" | stream = "[fd00::2]:7400" | CONFIG_1 | is also an address of n1
+            links = ["10.0.0.1:7400"] | links = [] | CONFIG_1 | key nodes.n1.links has 0 values
+            links = ["10.0.0.1:7400"] | links = "10.0.0.1:7400" | CONFIG_1 | = "10.0.0.1:7400" is no list
+            links = ["10.0.0.1:7400"] | links = ["a:1", "b:2"] | CONFIG_1 | has 1 addresses but n1 has 2; the same number
+            fence = ["process", "manual"] | fence = ["Pro cess"] | CONFIG_1 | holds "Pro cess", which
+            fence = ["process", "manual"] | fence = ["manual"] | CONFIG_1 | sets a fence method that no node has; one of [manual]
+            grace = 3 | grace = [3] | CONFIG_1 | key fence.process.grace is a table or a list
+            [node] | [node | CONFIG_2 | it is not TOML
+            name = "n1" | name = "n1"\\nname = "n2" | CONFIG_2 | it is not TOML
+            """)
+    @DisplayName("every bad file is refused with a code and a sentence that names file, key, value, reason and remedy")
+    void badFilesAreRefused(String good, String bad, FaultCode code, String says) {
+        assertThat(GOOD).contains(good);
+        String text = GOOD.replaceFirst(java.util.regex.Pattern.quote(good),
+                java.util.regex.Matcher.quoteReplacement(bad.replace("\\n", "\n")));
+
+        assertThatThrownBy(() -> read(text))
+                .isInstanceOfSatisfying(ClusterFault.class, fault -> assertThat(fault.code()).isEqualTo(code))
+                .hasMessageContaining(says)
+                .hasMessageContaining(file().toString())
+                .hasMessageNotContaining("\n");
+    }
+
+    @Test
+    @DisplayName("a file that is absent, a folder, too large or no text is refused")
+    void unreadableFilesAreRefused() throws IOException {
+        assertFault(folder.resolve("none.toml"), "it does not exist");
+        assertFault(folder, "it is a folder");
+        Path large = folder.resolve("large.toml");
+        Files.write(large, new byte[(int) ConfigReader.FILE_LIMIT_BYTES + 1]);
+        assertFault(large, "larger than");
+        Path noText = folder.resolve("bytes.toml");
+        Files.write(noText, new byte[] {(byte) 0xFF, (byte) 0xFE, 0});
+        assertFault(noText, "has to be a text in UTF-8");
+    }
+
+    private static void assertFault(Path file, String says) {
+        assertThatThrownBy(() -> ConfigReader.read(file))
+                .isInstanceOfSatisfying(ClusterFault.class, fault -> assertThat(fault.code()).isEqualTo(FaultCode.CONFIG_2))
+                .hasMessageContaining(file.toString()).hasMessageContaining(says);
+    }
+
+    @Test
+    @DisplayName("docs/CONFIG.md explains every key")
+    void theDocumentIsWhole() throws IOException {
+        String document = Files.readString(Path.of("docs/CONFIG.md"));
+
+        assertThat(ConfigWriter.TIME_KEYS).allSatisfy(key -> assertThat(document).contains("`" + key.name() + "`"));
+        assertThat(List.of("format", "id", "name", "data", "fence_jars", "authority", "certificate", "key", "datagram_key",
+                "stream", "links", "fence")).allSatisfy(key -> assertThat(document).contains("`" + key + "`"));
+    }
+
+    private Path file() {
+        return folder.resolve("muster.toml");
+    }
+
+    private DaemonConfig read(String text) throws IOException {
+        Files.writeString(file(), text);
+        return ConfigReader.read(file());
+    }
+}

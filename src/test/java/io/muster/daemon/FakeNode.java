@@ -1,0 +1,103 @@
+package io.muster.daemon;
+
+import io.muster.base.ClusterId;
+import io.muster.base.FaultCode;
+import io.muster.base.HostProcess;
+import io.muster.base.Incarnation;
+import io.muster.base.NodeId;
+import io.muster.base.NodeSet;
+import io.muster.ledger.Ballot;
+import io.muster.ledger.ClusterState;
+import io.muster.ledger.Digest;
+import io.muster.ledger.Draft;
+import io.muster.ledger.GroupName;
+import io.muster.ledger.LedgerEvent;
+import io.muster.node.NodeStatus;
+import io.muster.node.Refusal;
+import io.muster.node.Request;
+import io.muster.node.Wait;
+import io.muster.quorum.Electorate;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.TreeMap;
+
+/** A node for the faces: three members, group alpha; n3 can be put out without evidence. It remembers what it was asked. */
+public final class FakeNode implements NodePort {
+
+    private static final Incarnation N1 = Incarnation.of(1, 2);
+
+    public final List<Request> asked = new ArrayList<>();
+    private NodeStatus status;
+
+    public FakeNode() {
+        this(List.of());
+    }
+
+    private FakeNode(List<Wait> waits, LedgerEvent... further) {
+        Electorate electorate = Electorate.majorityOf(NodeSet.of(NodeId.of(1), NodeId.of(2), NodeId.of(3)));
+        TreeMap<NodeId, Long> ids = new TreeMap<>();
+        electorate.acceptors().forEach(node -> ids.put(node, 7L + node.number()));
+        ClusterState founded = ClusterState.founded(new ClusterId(1, 2), electorate, ids);
+        Draft draft = founded.draft(new Ballot(1, N1));
+        for (int number = 1; number <= 3; number++) {
+            add(draft, new LedgerEvent.MemberJoined(lifeOf(number), HostProcess.UNKNOWN));
+        }
+        for (int number = 1; number <= 3; number++) {
+            add(draft, new LedgerEvent.GroupJoined(new GroupName(number == 1 ? "alpha" : "g" + number), lifeOf(number)));
+        }
+        for (LedgerEvent event : further) {
+            add(draft, event);
+        }
+        status = new NodeStatus(N1, "leader", Optional.of(N1), draft.whole(Digest.NONE), 1_500_000_000L,
+                List.of(new NodeStatus.Peer(NodeId.of(2), Optional.of(lifeOf(2)), true, true, 12_000_000L),
+                        new NodeStatus.Peer(NodeId.of(3), Optional.empty(), false, false, -1)),
+                waits);
+    }
+
+    /** n3 is out and nobody has made it harmless. */
+    public static FakeNode withOpenFence() {
+        Wait root = Wait.root(FaultCode.FENCE_1, "process: no such host");
+        Wait wait = new Wait(FaultCode.FENCE_3, "n3#1 is not fenced yet", List.of(root));
+        return new FakeNode(List.of(wait), new LedgerEvent.MemberEvicted(lifeOf(3), "silent"));
+    }
+
+    public FakeNode withoutLease() {
+        status = new NodeStatus(status.self(), "joining", Optional.empty(), status.state(), 0, status.peers(), List.of());
+        return this;
+    }
+
+    @Override
+    public NodeStatus status() {
+        return status;
+    }
+
+    /** As the real one: n3 alone may be acknowledged, and only where it is out; nodes alone that are in are put out. */
+    @Override
+    public Optional<Refusal> ask(Request request) {
+        Optional<Refusal> refusal = switch (request) {
+            case Request.EvictNode(NodeId node, _, _) when !status.state().members().containsKey(node) ->
+                Optional.of(new Refusal(FaultCode.MEMBER_3, node + " is not a member"));
+            case Request.Acknowledge(NodeId node, _, _) when status.state().members().containsKey(node) ->
+                Optional.of(new Refusal(FaultCode.FENCE_4, node + " has no open fence"));
+            case Request.JoinGroup(GroupName group) when group.equals(GroupName.NODES) ->
+                Optional.of(new Refusal(FaultCode.GROUP_1, "nodes is the membership itself"));
+            default -> Optional.empty();
+        };
+        if (refusal.isEmpty()) {
+            asked.add(request);
+        }
+        return refusal;
+    }
+
+    private static Incarnation lifeOf(int number) {
+        return number == 1 ? N1 : Incarnation.of(number, 1);
+    }
+
+    private static void add(Draft draft, LedgerEvent event) {
+        Optional<String> refused = draft.add(event);
+        if (refused.isPresent()) {
+            throw new IllegalStateException(event + ": " + refused.get());
+        }
+    }
+}

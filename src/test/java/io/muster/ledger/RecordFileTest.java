@@ -1,0 +1,286 @@
+package io.muster.ledger;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.muster.base.ClusterFault;
+import io.muster.base.FaultCode;
+import io.muster.base.Prng;
+import io.muster.machine.Completion;
+import io.muster.machine.Effect;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Optional;
+import java.util.zip.CRC32C;
+import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Test;
+
+class RecordFileTest {
+
+    private static final int SECTOR = 128;
+    private static final AcceptorRecord FOUNDING = States.record(1, States.founded(3));
+
+    @Test
+    @DisplayName("Q8: the founding file holds the founding record in both copies")
+    void theFoundingFileHoldsTheRecordTwice() {
+        byte[] file = RecordFile.founding(FOUNDING);
+        assertThat(file).hasSize(RecordFile.FILE_BYTES);
+        assertThat(RecordFile.COPY_SPACE_BYTES % 4096).isZero();
+        assertThat(RecordFile.load(file)).isEqualTo(new RecordFile.Loaded(FOUNDING, 0));
+        for (int copy = 0; copy < 2; copy++) {
+            byte[] damaged = file.clone();
+            damaged[copy * RecordFile.COPY_SPACE_BYTES + 30] ^= 1;
+            assertThat(RecordFile.load(damaged).record()).isEqualTo(FOUNDING);
+        }
+    }
+
+    @Test
+    @DisplayName("D4, item 3: whatever sectors of the write in flight are lost, the record is the last durable one or the next")
+    void anyLossInAnyWriteLeavesTheLastDurableRecordOrTheNext() {
+        List<ClusterState> states = States.randomChain(11, 5, 12);
+        File file = new File(FOUNDING);
+        int walked = 0;
+        for (int version = 1; version < states.size(); version++) {
+            AcceptorRecord last = file.durable();
+            AcceptorRecord next = last.promising(States.ballot(version, 1))
+                    .accepting(States.ballot(version, 1), states.get(version));
+            file.begin(next);
+            for (int half = 0; half < 2; half++) {
+                Effect.Write write = file.inFlight();
+                int sectors = (write.bytes().length() + SECTOR - 1) / SECTOR;
+                for (long subset = 0; subset < 1L << Math.min(sectors, 7); subset++) {
+                    byte[] after = file.withSectors(write, subset);
+                    RecordFile.Loaded loaded = RecordFile.load(after);
+                    assertThat(List.of(last, next)).contains(loaded.record());
+                    if (half == 1) {
+                        assertThat(loaded.record()).as("the first copy is flushed").isEqualTo(next);
+                    }
+                    nextWriteIsSafe(after, loaded);
+                    walked++;
+                }
+                file.complete();
+            }
+            assertThat(file.durable()).isEqualTo(next);
+        }
+        assertThat(walked).isGreaterThan(100);
+    }
+
+    @Test
+    @DisplayName("Every prefix of every write leaves the last durable record or the next")
+    void everyPrefixOfEveryWriteIsSafe() {
+        File file = new File(FOUNDING);
+        AcceptorRecord next = FOUNDING.promising(States.ballot(1, 1));
+        file.begin(next);
+        for (int half = 0; half < 2; half++) {
+            Effect.Write write = file.inFlight();
+            for (int length = 0; length <= write.bytes().length(); length++) {
+                byte[] after = file.content().clone();
+                System.arraycopy(write.bytes().shared(), 0, after, (int) write.offset(), length);
+                RecordFile.Loaded loaded = RecordFile.load(after);
+                assertThat(List.of(FOUNDING, next)).contains(loaded.record());
+                nextWriteIsSafe(after, loaded);
+            }
+            file.complete();
+        }
+    }
+
+    /** Item 4: the first write of the next life, lost completely at its worst moment, does not hurt the only word. */
+    private static void nextWriteIsSafe(byte[] content, RecordFile.Loaded loaded) {
+        byte[] torn = content.clone();
+        int first = (int) RecordFile.offsetOf(RecordFile.firstCopyOf(loaded.sequence() + 1));
+        Arrays.fill(torn, first, first + 64, (byte) 0);
+        assertThat(RecordFile.load(torn).record()).isEqualTo(loaded.record());
+    }
+
+    @Test
+    @DisplayName("The next write goes to the damaged copy first, also after damage that was no torn write")
+    void theNextWriteGoesToTheDamagedCopyFirst() {
+        File file = new File(FOUNDING);
+        for (int round = 1; round <= 4; round++) {
+            file.begin(file.durable().promising(States.ballot(round, 1)));
+            file.complete();
+            file.complete();
+            for (int copy = 0; copy < 2; copy++) {
+                byte[] damaged = file.content().clone();
+                damaged[copy * RecordFile.COPY_SPACE_BYTES + 20] ^= 4;
+                RecordFile.Loaded loaded = RecordFile.load(damaged);
+                assertThat(loaded.record()).isEqualTo(file.durable());
+                assertThat(RecordFile.firstCopyOf(loaded.sequence() + 1)).isEqualTo(copy);
+            }
+        }
+    }
+
+    @Test
+    @DisplayName("Every bit flip in one copy, and every truncation of the file, leaves the other copy or is refused")
+    void everyBitFlipIsSeen() {
+        byte[] file = RecordFile.founding(FOUNDING);
+        int length = RecordFile.copy(FOUNDING, 0).length();
+        for (int bit = 0; bit < 8 * length; bit++) {
+            file[bit / 8] ^= (byte) (1 << bit % 8);
+            RecordFile.Loaded loaded = RecordFile.load(file);
+            assertThat(loaded.record()).isEqualTo(FOUNDING);
+            assertThat(RecordFile.firstCopyOf(loaded.sequence() + 1)).isZero();
+            file[bit / 8] ^= (byte) (1 << bit % 8);
+        }
+        for (int end = 0; end < RecordFile.COPY_SPACE_BYTES + length; end += end < length ? 1 : 997) {
+            byte[] shorter = Arrays.copyOf(file, end);
+            if (end < length) {
+                assertThatThrownBy(() -> RecordFile.load(shorter))
+                        .isInstanceOf(ClusterFault.class).hasMessageStartingWith("DATA-5 ");
+            } else {
+                assertThat(RecordFile.load(shorter).record()).isEqualTo(FOUNDING);
+            }
+        }
+    }
+
+    @Test
+    @DisplayName("L8: with no valid copy the node may not vote: DATA-5, and what to do")
+    void noValidCopyIsRefused() {
+        for (byte[] file : List.of(new byte[0], new byte[100], new byte[RecordFile.FILE_BYTES])) {
+            assertThatThrownBy(() -> RecordFile.load(file))
+                    .isInstanceOfSatisfying(ClusterFault.class, fault ->
+                            assertThat(fault.code()).isEqualTo(FaultCode.DATA_5))
+                    .hasMessageContaining("remove this node from the cluster and add it anew");
+        }
+        Prng chance = new Prng(1);
+        byte[] noise = new byte[RecordFile.FILE_BYTES];
+        for (int i = 0; i < noise.length; i++) {
+            noise[i] = (byte) chance.nextInt(256);
+        }
+        assertThatThrownBy(() -> RecordFile.load(noise)).isInstanceOf(ClusterFault.class);
+    }
+
+    @Test
+    @DisplayName("A copy of a newer format is refused with DATA-3, also beside a valid copy of ours")
+    void aNewerFormatIsRefused() {
+        byte[] file = RecordFile.founding(FOUNDING);
+        int length = RecordFile.copy(FOUNDING, 0).length();
+        file[5] = RecordFile.FORMAT + 1;
+        CRC32C crc = new CRC32C();
+        crc.update(file, 0, length - 4);
+        for (int i = 0; i < 4; i++) {
+            file[length - 4 + i] = (byte) (crc.getValue() >>> 24 - 8 * i);
+        }
+        assertThatThrownBy(() -> RecordFile.load(file))
+                .isInstanceOfSatisfying(ClusterFault.class, fault ->
+                        assertThat(fault.code()).isEqualTo(FaultCode.DATA_3))
+                .hasMessageContaining("format 2").hasMessageContaining("nothing was changed");
+    }
+
+    @Test
+    @DisplayName("A short record over a long one is read as the short one")
+    void whatALongerRecordLeftBehindMeansNothing() {
+        File file = new File(FOUNDING);
+        AcceptorRecord longer = FOUNDING.accepting(States.ballot(1, 1), States.randomChain(2, 5, 20).getLast());
+        AcceptorRecord shorter = longer.accepting(States.ballot(2, 1), States.founded(3));
+        for (AcceptorRecord record : List.of(longer, shorter)) {
+            file.begin(record);
+            file.complete();
+            file.complete();
+        }
+        assertThat(RecordFile.load(file.content()).record()).isEqualTo(shorter);
+    }
+
+    @Test
+    @DisplayName("A record counts only after the second copy; newer ones wait, and the newest of them is written next")
+    void aRecordCountsAfterTheSecondCopy() {
+        Recorder<LedgerNews> out = new Recorder<>();
+        RecordKeeper keeper = new RecordKeeper(0, 1_000);
+        List<AcceptorRecord> records = List.of(
+                FOUNDING.promising(States.ballot(1, 1)), FOUNDING.promising(States.ballot(2, 1)),
+                FOUNDING.promising(States.ballot(3, 1)));
+        records.forEach(record -> keeper.want(record, 0, out));
+        assertThat(out.writes()).hasSize(1);
+        assertThat(keeper.completed(new Completion.Written(1), 0, out)).isFalse();
+        assertThat(keeper.durable()).isEmpty();
+        assertThat(keeper.completed(new Completion.Written(1), 0, out)).as("an old ticket").isFalse();
+        assertThat(keeper.completed(new Completion.Written(2), 0, out)).isTrue();
+        assertThat(keeper.durable()).contains(records.get(0));
+        keeper.completed(new Completion.Written(3), 0, out);
+        keeper.completed(new Completion.Written(4), 0, out);
+        assertThat(keeper.durable()).contains(records.get(2));
+        assertThat(out.writes()).extracting(Effect.Write::offset).containsExactly(
+                RecordFile.offsetOf(1), RecordFile.offsetOf(0), RecordFile.offsetOf(0), RecordFile.offsetOf(1));
+        assertThat(keeper.deadline()).isEqualTo(Long.MAX_VALUE);
+    }
+
+    @Test
+    @DisplayName("A failed write, and one that takes too long, end it for good")
+    void aFailedOrEndlessWriteEndsIt() {
+        for (boolean second : new boolean[] {false, true}) {
+            for (boolean slow : new boolean[] {false, true}) {
+                Recorder<LedgerNews> out = new Recorder<>();
+                RecordKeeper keeper = new RecordKeeper(0, 1_000);
+                keeper.want(FOUNDING, 5, out);
+                if (second) {
+                    keeper.completed(new Completion.Written(1), 5, out);
+                }
+                long ticket = second ? 2 : 1;
+                if (slow) {
+                    keeper.due(keeper.deadline() - 1);
+                    assertThat(keeper.failure()).isEmpty();
+                    keeper.due(keeper.deadline());
+                } else {
+                    keeper.completed(new Completion.WriteFailed(ticket, "disk full"), 6, out);
+                }
+                assertThat(keeper.failure()).isPresent();
+                assertThat(keeper.completed(new Completion.Written(ticket), 7, out)).isFalse();
+                keeper.want(FOUNDING, 8, out);
+                assertThat(out.writes()).hasSize(second ? 2 : 1);
+                assertThat(keeper.durable()).isEqualTo(Optional.empty());
+            }
+        }
+    }
+
+    /** A file under a real keeper. */
+    private static final class File {
+
+        private final byte[] content;
+        private final RecordKeeper keeper;
+        private final Recorder<LedgerNews> out = new Recorder<>();
+
+        File(AcceptorRecord founding) {
+            content = RecordFile.founding(founding);
+            keeper = new RecordKeeper(RecordFile.load(content).sequence(), 1_000);
+            begin(founding);
+            complete();
+            complete();
+        }
+
+        byte[] content() {
+            return content;
+        }
+
+        AcceptorRecord durable() {
+            return keeper.durable().orElseThrow();
+        }
+
+        void begin(AcceptorRecord record) {
+            keeper.want(record, 0, out);
+        }
+
+        Effect.Write inFlight() {
+            return out.writes().getLast();
+        }
+
+        void complete() {
+            Effect.Write write = inFlight();
+            System.arraycopy(write.bytes().shared(), 0, content, (int) write.offset(), write.bytes().length());
+            keeper.completed(new Completion.Written(write.ticket()), 0, out);
+        }
+
+        /** The content with only these sectors of the write on the medium; beyond the seventh all share its bit. */
+        byte[] withSectors(Effect.Write write, long subset) {
+            byte[] after = content.clone();
+            byte[] bytes = write.bytes().shared();
+            for (int sector = 0; sector * SECTOR < bytes.length; sector++) {
+                if ((subset >> Math.min(sector, 6) & 1) != 0) {
+                    int from = sector * SECTOR;
+                    System.arraycopy(bytes, from, after, (int) write.offset() + from,
+                            Math.min(SECTOR, bytes.length - from));
+                }
+            }
+            return after;
+        }
+    }
+}

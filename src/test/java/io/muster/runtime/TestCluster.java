@@ -1,0 +1,113 @@
+package io.muster.runtime;
+
+import io.muster.base.ClusterId;
+import io.muster.base.Incarnation;
+import io.muster.base.NodeId;
+import io.muster.base.NodeSet;
+import java.io.IOException;
+import java.net.DatagramSocket;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.SortedMap;
+import java.util.TreeMap;
+
+/** Addresses, keys and certificates of a few nodes on loopback, and real links between them. */
+public final class TestCluster implements AutoCloseable {
+
+    public static final ClusterId CLUSTER = new ClusterId(0x0011223344556677L, 0x8899aabbccddeeffL);
+
+    /** Below the range from which the kernel takes ports for those who dial. */
+    private static final int FIRST_PORT = 12_000;
+    private static final int LAST_PORT = 32_000;
+    private static int nextPort = FIRST_PORT + (int) (ProcessHandle.current().pid() * 97 % (LAST_PORT - FIRST_PORT));
+
+    private final Path keys;
+    private final RuntimeConfig config;
+    private final List<Runnable> closers = new ArrayList<>();
+
+    public TestCluster(Path keys, int nodeCount, int linkCount) {
+        this.keys = keys;
+        SortedMap<NodeId, RuntimeConfig.Address> nodes = new TreeMap<>();
+        for (int number = 1; number <= nodeCount; number++) {
+            List<RuntimeConfig.Endpoint> links = new ArrayList<>();
+            for (int link = 0; link < linkCount; link++) {
+                links.add(freeEndpoint());
+            }
+            nodes.put(NodeId.of(number), new RuntimeConfig.Address(freeEndpoint(), links));
+        }
+        config = config(nodes);
+        Certificates.found(keys, CLUSTER, NodeSet.of(nodes.keySet()));
+    }
+
+    public RuntimeConfig config() {
+        return config;
+    }
+
+    public Path keys() {
+        return keys;
+    }
+
+    public RuntimeConfig.Endpoint stream(int node) {
+        return config.nodes().get(NodeId.of(node)).stream();
+    }
+
+    public RuntimeConfig.Endpoint link(int node, int link) {
+        return config.nodes().get(NodeId.of(node)).links().get(link);
+    }
+
+    public SecureContext secure(int node) {
+        return SecureContext.load(Certificates.files(keys, NodeId.of(node)), CLUSTER, NodeId.of(node));
+    }
+
+    public DatagramSeal seal() {
+        return DatagramSeal.load(Certificates.datagramKey(keys));
+    }
+
+    /** Started links of a node. */
+    public Node start(int node, long life) {
+        return start(node, life, new Mailbox());
+    }
+
+    public Node start(int number, long life, Mailbox mailbox) {
+        Incarnation self = Incarnation.of(number, life);
+        Counters counters = new Counters();
+        Inbox inbox = new Inbox(mailbox);
+        Links links = new Links(self.node(), config, secure(number), seal(), mailbox, counters,
+                (thread, cause) -> inbox.broken(cause));
+        links.start(new TestFrames(CLUSTER, self));
+        closers.add(links::close);
+        return new Node(self, links, mailbox, inbox, counters);
+    }
+
+    @Override
+    public void close() {
+        closers.forEach(Runnable::run);
+    }
+
+    public record Node(Incarnation self, Links links, Mailbox mailbox, Inbox inbox, Counters counters) {}
+
+    private RuntimeConfig config(SortedMap<NodeId, RuntimeConfig.Address> nodes) {
+        return new RuntimeConfig(keys, nodes, Certificates.files(keys, NodeId.of(1)), Certificates.datagramKey(keys),
+                new RuntimeConfig.Fencing(Optional.empty(), new TreeMap<>()));
+    }
+
+    /** A port where nobody listened a moment ago, for streams and for datagrams. */
+    public static synchronized RuntimeConfig.Endpoint freeEndpoint() {
+        while (true) {
+            nextPort = nextPort >= LAST_PORT ? FIRST_PORT : nextPort + 1;
+            InetAddress loopback = InetAddress.getLoopbackAddress();
+            try (ServerSocket stream = new ServerSocket(nextPort, 1, loopback);
+                    DatagramSocket datagram = new DatagramSocket(nextPort, loopback)) {
+                if (stream.isBound() && datagram.isBound()) {
+                    return new RuntimeConfig.Endpoint("127.0.0.1", nextPort);
+                }
+            } catch (IOException e) {
+                // Taken: try the next.
+            }
+        }
+    }
+}
