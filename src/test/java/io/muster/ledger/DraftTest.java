@@ -286,7 +286,7 @@ class DraftTest {
 
     @Test
     void aVersionWithoutEventsIsNone() {
-        assertThatThrownBy(() -> three.draft(BALLOT).finish(Digest.NONE)).isInstanceOf(BrokenInvariant.class);
+        assertThatThrownBy(() -> three.draft(BALLOT).whole(Digest.NONE)).isInstanceOf(BrokenInvariant.class);
     }
 
     @Test
