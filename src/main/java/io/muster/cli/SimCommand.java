@@ -135,7 +135,8 @@ public final class SimCommand implements Callable<Integer> {
     }
 
     private static String jsonOf(RunReport report) {
-        return "{\"event\":\"failed\",\"seed\":%d,\"nodes\":%d,\"outcome\":\"%s\",\"checker\":\"%s\",\"at_ms\":%d,\"what\":\"%s\"}"
+        return ("{\"event\":\"failed\",\"seed\":%d,\"nodes\":%d,\"outcome\":\"%s\",\"checker\":\"%s\",\"at_ms\":%d,"
+                        + "\"what\":\"%s\"}")
                 .formatted(report.seed(), report.nodes(), report.outcome().name().toLowerCase(Locale.ROOT),
                         report.checker(), report.endedAtNs() / 1_000_000, escaped(report.what()));
     }

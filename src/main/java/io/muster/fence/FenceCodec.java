@@ -1,6 +1,7 @@
 package io.muster.fence;
 
 import io.muster.ledger.Ballot;
+import io.muster.ledger.StateCodec;
 import io.muster.wire.ByteReader;
 import io.muster.wire.ByteWriter;
 import io.muster.wire.Codec;
@@ -55,16 +56,16 @@ public final class FenceCodec implements Codec<FenceMessage> {
         int tag = from.u8();
         return switch (tag) {
             case ACT -> {
-                var ballot = ballot(from);
+                var ballot = StateCodec.ballot(from);
                 long intent = from.count();
                 long attempt = from.count();
                 yield new FenceMessage.Act(ballot, from.incarnation(), intent, attempt, from.text());
             }
             case ACTED -> new FenceMessage.Acted(
-                    ballot(from), from.count(), from.count(),
+                    StateCodec.ballot(from), from.count(), from.count(),
                     from.bool() ? Optional.of(from.text()) : Optional.empty(), from.text());
-            case CEASE -> new FenceMessage.Cease(ballot(from), from.count(), from.count());
-            case CEASED -> new FenceMessage.Ceased(ballot(from), from.count(), from.count());
+            case CEASE -> new FenceMessage.Cease(StateCodec.ballot(from), from.count(), from.count());
+            case CEASED -> new FenceMessage.Ceased(StateCodec.ballot(from), from.count(), from.count());
             case ACKNOWLEDGE ->
                 new FenceMessage.Acknowledge(from.count(), from.count(), from.text(), from.text());
             case SIGNS_OF_LIFE -> new FenceMessage.SignsOfLife(from.incarnation(), from.count());
@@ -73,14 +74,7 @@ public final class FenceCodec implements Codec<FenceMessage> {
     }
 
     private static ByteWriter order(int tag, Ballot ballot, long intent, long attempt, ByteWriter to) {
-        return to.u8(tag).i64(ballot.round()).incarnation(ballot.leader()).i64(intent).i64(attempt);
-    }
-
-    private static Ballot ballot(ByteReader from) throws MalformedFrame {
-        long round = from.count();
-        if (round < 1) {
-            throw new MalformedFrame("a ballot of round " + round);
-        }
-        return new Ballot(round, from.incarnation());
+        StateCodec.encode(ballot, to.u8(tag));
+        return to.i64(intent).i64(attempt);
     }
 }

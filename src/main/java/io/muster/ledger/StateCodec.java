@@ -163,11 +163,12 @@ public final class StateCodec {
         }
     }
 
-    static void encode(Ballot ballot, ByteWriter to) {
+    public static void encode(Ballot ballot, ByteWriter to) {
         to.i64(ballot.round()).incarnation(ballot.leader());
     }
 
-    static Ballot ballot(ByteReader from) throws MalformedFrame {
+    /** Reads a ballot, with its round in bounds; for the codecs of all layers that name one. */
+    public static Ballot ballot(ByteReader from) throws MalformedFrame {
         long round = number(from);
         if (round == 0) {
             throw new MalformedFrame("ballot round 0");

@@ -17,6 +17,7 @@ import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.BiFunction;
 import java.util.function.Consumer;
@@ -118,6 +119,7 @@ public final class NodeRuntime<M extends Machine<NodeInput, NodeNews>> {
 
     /** Ends without asking the machine and without telling the {@link Ending}, as when a program gives up at once. */
     public void halt() {
+        told.set(true);
         parts.gate().shut();
         parts.mailbox().close();
         thread.interrupt();
@@ -125,6 +127,11 @@ public final class NodeRuntime<M extends Machine<NodeInput, NodeNews>> {
 
     public void awaitEnd() throws InterruptedException {
         ended.await();
+    }
+
+    /** Waits for the end of the node's thread; the thread itself does not wait. @return false when it still runs */
+    boolean awaitEnd(long limitMs) throws InterruptedException {
+        return Thread.currentThread() == thread || ended.await(limitMs, TimeUnit.MILLISECONDS);
     }
 
     private void run() {

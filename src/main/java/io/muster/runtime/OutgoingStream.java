@@ -21,10 +21,6 @@ import javax.net.ssl.SSLSocket;
  */
 final class OutgoingStream {
 
-    static final long REDIAL_FIRST_NS = 10_000_000L;
-    static final long REDIAL_MAX_NS = 500_000_000L;
-    /** A stream that lasted this long is dialled again at once; one that did not, with a pause. */
-    static final long SETTLED_NS = 100_000_000L;
     /** A peer that does not read for this long has lost its stream; a new one shows whether it is there. */
     static final long STALL_LIMIT_NS = 10_000_000_000L;
 
@@ -118,26 +114,22 @@ final class OutgoingStream {
     }
 
     private void run() {
-        long pauseNs = 0;
+        RedialPause pause = new RedialPause();
         try {
-            while (rest(pauseNs)) {
+            while (rest(pause.pauseNs())) {
                 Optional<Connection> connection = dial();
-                if (connection.isEmpty()) {
-                    pauseNs = longer(pauseNs);
-                    continue;
-                }
                 long openedAt = System.nanoTime();
-                serve(connection.get());
-                pauseNs = System.nanoTime() - openedAt >= SETTLED_NS ? 0 : longer(pauseNs);
+                if (connection.isEmpty()) {
+                    pause.missed(openedAt);
+                } else {
+                    serve(connection.get());
+                    pause.lost(openedAt, System.nanoTime());
+                }
             }
         } catch (InterruptedException e) {
             // Nobody interrupts this thread but a stop of the whole program.
             Thread.currentThread().interrupt();
         }
-    }
-
-    private static long longer(long pauseNs) {
-        return Math.min(REDIAL_MAX_NS, Math.max(REDIAL_FIRST_NS, 2 * pauseNs));
     }
 
     /** Waits before dialling. @return false when there is nothing more to be dialled */

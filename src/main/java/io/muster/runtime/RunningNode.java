@@ -28,6 +28,9 @@ import java.util.function.Consumer;
  */
 public final class RunningNode implements AutoCloseable {
 
+    /** How long an end waits for the step that is being taken. */
+    private static final long STEP_LIMIT_MS = 1_000;
+
     private final NodeRuntime<ClusterNode> runtime;
     private final NodeConfig config;
     private final MonotonicClock clock;
@@ -97,6 +100,14 @@ public final class RunningNode implements AutoCloseable {
     @Override
     public void close() {
         runtime.halt();
+        try {
+            // A step that goes on would find its disk and its links closed.
+            if (!runtime.awaitEnd(STEP_LIMIT_MS)) {
+                Log.warn("a step of the node goes on after %d ms", STEP_LIMIT_MS);
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
         closeAll(closers);
     }
 

@@ -57,7 +57,7 @@ final class SimDisk {
     private long life;
     private long faults;
 
-    /** @param changed told the name and the whole content of a file each time the medium changed */
+    /** @param changed told the name and the whole content of a file, to be read only, each time the medium changed */
     SimDisk(VirtualTime time, Prng chance, BiConsumer<String, byte[]> changed) {
         this.time = time;
         this.chance = chance;
@@ -86,7 +86,7 @@ final class SimDisk {
     /** Puts a whole file in place, as founding a node does before its first start. */
     void install(String file, byte[] content) {
         files.computeIfAbsent(file, _ -> new SimFile()).content = content.clone();
-        changed.accept(file, content.clone());
+        changed.accept(file, content);
     }
 
     /** Carries out a write; the answer comes later. A process that ended in between has to be deaf to it. */
@@ -132,7 +132,7 @@ final class SimDisk {
             leavePartOf(head.write(), file);
         } else {
             put(file, head.write(), 0, head.write().bytes().length());
-            changed.accept(head.write().file(), file.content.clone());
+            changed.accept(head.write().file(), file.content);
         }
         long ticket = head.write().ticket();
         Completion answer = fails
@@ -158,7 +158,7 @@ final class SimDisk {
             }
             from = to;
         }
-        changed.accept(write.file(), file.content.clone());
+        changed.accept(write.file(), file.content);
     }
 
     private static void put(SimFile file, Effect.Write write, int from, int to) {

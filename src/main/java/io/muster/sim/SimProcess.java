@@ -157,7 +157,8 @@ final class SimProcess {
         if (input instanceof NodeInput.Arrived(Incarnation from, Message message)) {
             driver.received(this, from, message);
         }
-        step(() -> machine().step(input, localNow(), outbox));
+        // Most of what arrives are pulses, and what they change shows in the digest of the next step.
+        step(!(input instanceof NodeInput.CastArrived), () -> machine().step(input, localNow(), outbox));
     }
 
     private void traceInput(NodeInput input) {
@@ -182,13 +183,13 @@ final class SimProcess {
         }
         if (machine().deadline() <= localNow()) {
             trace.hash().add(time.now()).add(life.node().number()).add(9);
-            step(() -> machine().due(localNow(), outbox));
+            step(true, () -> machine().due(localNow(), outbox));
         } else {
             rearm();
         }
     }
 
-    private void step(Runnable what) {
+    private void step(boolean digested, Runnable what) {
         if (stepping) {
             throw new IllegalStateException("%s is told something in the middle of a step".formatted(life));
         }
@@ -205,7 +206,9 @@ final class SimProcess {
             driver.died(this);
         }
         if (!ended) {
-            machine().digest(trace.hash());
+            if (digested) {
+                machine().digest(trace.hash());
+            }
             rearm();
         }
     }

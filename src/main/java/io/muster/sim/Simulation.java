@@ -33,6 +33,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.function.BiConsumer;
 import java.util.function.Consumer;
 
 /**
@@ -62,6 +63,7 @@ final class Simulation {
     private final TreeMap<NodeId, SimHost> hosts = new TreeMap<>();
     private final List<SimParticipant> participants = new ArrayList<>();
     private final List<Consumer<Incarnation>> whenEnded = new ArrayList<>();
+    private final List<BiConsumer<Incarnation, NodeEvent>> whenHappened = new ArrayList<>();
     private SimParticipant.Behaviour participantBehaviour;
     private double diesInStep;
     private long deaths;
@@ -274,6 +276,11 @@ final class Simulation {
         whenEnded.add(told);
     }
 
+    /** Tells each line of the nodes' event logs. */
+    void whenHappened(BiConsumer<Incarnation, NodeEvent> told) {
+        whenHappened.add(told);
+    }
+
     void note(Optional<Incarnation> who, String what) {
         trace.hash().add(what);
         trace.line(time.now(), who, what);
@@ -347,7 +354,6 @@ final class Simulation {
 
         @Override
         public void cast(SimProcess from, NodeId to, int link, Message message) {
-            checkers.sent(from.life(), to, message);
             network.cast(from, to, link, message);
         }
 
@@ -369,6 +375,7 @@ final class Simulation {
                 case NodeNews.Happened(NodeEvent event) -> {
                     trace.line(time.now(), Optional.of(from.life()), event);
                     checkers.happened(from.life(), event);
+                    whenHappened.forEach(told -> told.accept(from.life(), event));
                 }
                 case NodeNews.ActUntil(long until) -> {
                     long at = until <= from.localNow() ? time.now() : from.clock().trueTimeOf(until);

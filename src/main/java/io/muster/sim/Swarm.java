@@ -123,8 +123,8 @@ public final class Swarm {
 
     private static SimParticipant.Behaviour participants(Prng chance) {
         return new SimParticipant.Behaviour(
-                0.5 * chance.nextDouble(), chance.between(1, 3_000) * MS, sometimes(chance, 0.05),
-                sometimes(chance, 0.02));
+                0.5 * chance.nextDouble(), chance.between(1, 3_000) * MS,
+                chance.nextInt(4) == 0 ? 0.6 * chance.nextDouble() : sometimes(chance, 0.05), sometimes(chance, 0.02));
     }
 
     private static Map<SimFence.Mood, Integer> fence(Prng chance) {
@@ -133,7 +133,7 @@ public final class Swarm {
             weights.put(mood, chance.nextInt(2) * chance.nextInt(10));
         }
         // A lying device voids what fencing promises, so it is rare enough to leave runs in which nothing is excused.
-        weights.put(SimFence.Mood.LIES, chance.nextInt(8) == 0 ? 1 + chance.nextInt(3) : 0);
+        weights.put(SimFence.Mood.LIES, chance.nextInt(5) == 0 ? 1 + chance.nextInt(4) : 0);
         weights.put(SimFence.Mood.WORKS, 3 + chance.nextInt(10));
         return weights;
     }

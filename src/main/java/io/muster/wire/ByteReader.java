@@ -103,6 +103,11 @@ public final class ByteReader {
             throw new MalformedFrame("a text of %d bytes".formatted(length));
         }
         need(length);
+        if (isAscii(length)) {
+            String text = new String(content, at, length, StandardCharsets.US_ASCII);
+            at += length;
+            return text;
+        }
         try {
             String text = StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(content, at, length)).toString();
             at += length;
@@ -133,6 +138,16 @@ public final class ByteReader {
         if (at != end) {
             throw new MalformedFrame("%d bytes too many".formatted(end - at));
         }
+    }
+
+    /** Nearly all texts are; a decoder for each would be most of what reading a state costs. */
+    private boolean isAscii(int length) {
+        for (int i = at; i < at + length; i++) {
+            if (content[i] < 0) {
+                return false;
+            }
+        }
+        return true;
     }
 
     private void need(int count) throws MalformedFrame {

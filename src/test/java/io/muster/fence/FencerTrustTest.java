@@ -97,6 +97,16 @@ class FencerTrustTest extends FencerRig {
         assertThat(acts()).isEmpty();
     }
 
+    @Test
+    @DisplayName("F7 a leader that applies a version of a higher ballot begins nothing for the intents in it")
+    void aLeaderOfALowerBallotBeginsNothing() {
+        lead();
+        chain.ballot = new Ballot(2, N2);
+        evictN3();
+        assertThat(acts()).isEmpty();
+        assertThat(wanted()).isEmpty();
+    }
+
     // ---------------------------------------------------------------- people
 
     @Test

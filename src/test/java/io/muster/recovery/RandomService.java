@@ -28,10 +28,10 @@ final class RandomService implements Participant {
         this.node = node;
     }
 
-    /** Nothing is served or running for this group: it was stopped last, or never begun. */
+    /** It gave its word for this group: it is through a last STOP, or was never asked for anything. */
     boolean isDrained(GroupName group) {
         Work work = works.get(group);
-        return work == null || !work.running && (work.abandoned || work.phase == Phase.STOP);
+        return work == null || !work.running && !work.abandoned && work.phase == Phase.STOP;
     }
 
     /** The group was left, so what was begun in it was stopped for good. */

@@ -76,7 +76,7 @@ class RunningNodeTest {
     }
 
     @Test
-    @DisplayName("three nodes form a cluster; one that ends without a word is lost, fenced and put out; it comes back as a new life")
+    @DisplayName("three nodes form a cluster; one that ends without a word is fenced and put out, and comes back as a new life")
     void aNodeDiesAndComesBack() throws Exception {
         Node n1 = start(1);
         Node n2 = start(2);

@@ -19,7 +19,8 @@ class SameSeedTest {
     void theSameSeedLeavesTheSameTraceInTwoJvmsThatDifferInHashCodesAndCollector() throws Exception {
         Process one = start("-XX:+UnlockExperimentalVMOptions", "-XX:hashCode=2", "-Xmx256m", "-XX:+UseSerialGC");
         String first = output(one);
-        Process other = start("-XX:+UnlockExperimentalVMOptions", "-XX:hashCode=5", "-Xmx600m", "-XX:+UseParallelGC", "-XX:TieredStopAtLevel=1");
+        Process other = start("-XX:+UnlockExperimentalVMOptions", "-XX:hashCode=5", "-Xmx600m",
+                "-XX:+UseParallelGC", "-XX:TieredStopAtLevel=1");
         String second = output(other);
 
         assertThat(first).as("one line for each seed").hasLineCount(Integer.parseInt(SEEDS));

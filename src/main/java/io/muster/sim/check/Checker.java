@@ -29,10 +29,10 @@ public interface Checker {
 
     default void ended(Incarnation life) {}
 
-    /** A message leaves a node, over the stream or a link. */
+    /** A message leaves a node over a stream; datagrams promise nothing. */
     default void sent(Incarnation from, NodeId to, Message message) {}
 
-    /** A message is given to a node. */
+    /** A message that came over a stream is given to a node. */
     default void received(Incarnation to, Incarnation from, Message message) {}
 
     /** The bytes of a node's ledger file changed, and this is what a start would load from them now. */

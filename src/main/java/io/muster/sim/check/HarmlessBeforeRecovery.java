@@ -1,14 +1,18 @@
 package io.muster.sim.check;
 
 import io.muster.base.Incarnation;
+import io.muster.base.NodeId;
+import io.muster.ledger.ClusterState;
 import io.muster.ledger.Phase;
 import io.muster.machine.Effect;
+import io.muster.node.NodeEvent;
 import io.muster.recovery.RecoveryPlan;
 
 /**
  * Nobody rebuilds locks or replays journals of a life that could still act: LOCKS and later phases begin only with
  * chosen evidence for all departed, and in truth these have ended (000-21, 000-22, rules F2, R1). Nobody is shot
- * without a chosen intent (rules F1, F8).
+ * without a chosen intent (rules F1, F8). The same holds for what a node tells the outside: a life is called dead, and a
+ * view is called installed, only when those who are out have been made harmless (001-8, 001-9).
  */
 public final class HarmlessBeforeRecovery implements Checker {
 
@@ -31,6 +35,26 @@ public final class HarmlessBeforeRecovery implements Checker {
                     "%s began %s of %s generation %d, and %s runs",
                     life, phase, plan.group(), plan.generation(), departed);
         }
+    }
+
+    @Override
+    public void happened(Incarnation life, NodeEvent event) {
+        if (event.name().equals("node.dead")) {
+            Incarnation dead = parse(event.fields().get("who").toString());
+            Violation.unless(truth.chosen().evidenced(dead), name(),
+                    "%s calls %s dead, and no evidence of that was chosen", life, dead);
+            Violation.unless(!truth.alive(dead) || truth.liedAbout(dead), name(), "%s calls %s dead, and it runs", life, dead);
+        } else if (event.name().equals("view.installed")) {
+            Violation.unless(truth.chosen().at(event.version()).filter(ClusterState::safe).isPresent(), name(),
+                    "%s calls the view of version %d installed, and somebody who is out is not harmless",
+                    life, event.version());
+        }
+    }
+
+    /** Reads {@code n3#2}. */
+    private static Incarnation parse(String text) {
+        String[] parts = text.split("#");
+        return new Incarnation(NodeId.parse(parts[0]), Long.parseLong(parts[1]));
     }
 
     @Override

@@ -19,7 +19,9 @@ import io.muster.ledger.LedgerMessage;
 import io.muster.ledger.Phase;
 import io.muster.machine.Effect;
 import io.muster.membership.MembershipMessage;
+import io.muster.node.NodeEvent;
 import io.muster.recovery.Participant;
+import java.util.LinkedHashMap;
 import org.junit.jupiter.api.Test;
 
 /** The checkers of leases, fencing and recovery object to what breaks each rule, and to nothing else. */
@@ -57,6 +59,23 @@ class RecoveryCheckersTest {
 
         assertThatNoException().isThrownBy(() -> checker.fencing(N1, fence(1, N3)));
         assertViolates("HarmlessBeforeRecovery", () -> checker.fencing(N1, fence(1, Incarnation.of(3, 2))));
+    }
+
+    @Test
+    void aLifeIsCalledDeadAndAViewInstalledOnlyWhenTheDepartedAreHarmless() {
+        HarmlessBeforeRecovery checker = new HarmlessBeforeRecovery(world.truth);
+        world.evictN3(false);
+        world.truth.ends(N3);
+        assertViolates("HarmlessBeforeRecovery", () -> checker.happened(N1, event("node.dead", 2, "n3#1")));
+        assertViolates("HarmlessBeforeRecovery", () -> checker.happened(N1, event("view.installed", 2, "")));
+
+        World evidenced = new World();
+        HarmlessBeforeRecovery other = new HarmlessBeforeRecovery(evidenced.truth);
+        evidenced.evictN3(true);
+        assertViolates("HarmlessBeforeRecovery", () -> other.happened(N1, event("node.dead", 3, "n3#1")));
+        evidenced.truth.ends(N3);
+        assertThatNoException().isThrownBy(() -> other.happened(N1, event("node.dead", 3, "n3#1")));
+        assertThatNoException().isThrownBy(() -> other.happened(N1, event("view.installed", 3, "")));
     }
 
     @Test
@@ -153,6 +172,12 @@ class RecoveryCheckersTest {
         checker.sent(N1, N2.node(), new LedgerMessage.Accept(
                 B1, World.next(in, B1, new LedgerEvent.MemberEvicted(N3, "test"))));
         assertViolates("LeaseTruth", () -> checker.sent(N1, N3.node(), new MembershipMessage.LeaseAnswer(1, 0, 1)));
+    }
+
+    private static NodeEvent event(String name, long version, String who) {
+        LinkedHashMap<String, Object> fields = new LinkedHashMap<>();
+        fields.put("who", who);
+        return new NodeEvent(name, version, fields);
     }
 
     private static Effect.Fence fence(long intent, Incarnation victim) {

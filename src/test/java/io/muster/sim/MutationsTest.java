@@ -1,0 +1,53 @@
+package io.muster.sim;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.core.JsonFactory;
+import java.io.File;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+import picocli.CommandLine;
+
+/** A checker that never objects checks nothing: deliberate faults of the product have to be seen, each by its checker. */
+class MutationsTest {
+
+    private static final Path FOLDER = Path.of("mutations");
+
+    static Stream<String> mutations() throws IOException {
+        try (Stream<Path> files = Files.list(FOLDER)) {
+            return files.map(file -> file.getFileName().toString()).filter(name -> name.endsWith(".patch"))
+                    .map(name -> name.replace(".patch", "")).sorted().toList().stream();
+        }
+    }
+
+    @ParameterizedTest
+    @MethodSource("mutations")
+    void theNamedCheckerSeesTheFault(String mutation) throws Exception {
+        ProcessBuilder run = new ProcessBuilder(FOLDER.resolve("run").toString(), mutation).redirectErrorStream(true);
+        run.environment().put("JAVA_HOME", System.getProperty("java.home"));
+        run.environment().put("CLASSES", placeOf(Swarm.class));
+        run.environment().put("JARS", placeOf(CommandLine.class) + File.pathSeparator + placeOf(JsonFactory.class));
+        Process process = run.start();
+        String said = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+
+        assertThat(process.waitFor()).as(said).isZero();
+        assertThat(said).startsWith("ok " + mutation);
+    }
+
+    @Test
+    void theFaultsThatMatterMostAreAmongThem() throws IOException {
+        assertThat(mutations()).contains(
+                "drop-a-barrier", "forget-a-promise", "harmless-told-once", "recover-before-evidence",
+                "accept-an-old-generation");
+    }
+
+    private static String placeOf(Class<?> type) throws Exception {
+        return Path.of(type.getProtectionDomain().getCodeSource().getLocation().toURI()).toString();
+    }
+}
