@@ -48,7 +48,7 @@ class StandingTest {
     private static LedgerNews.Applied applied(Ballot ballot) {
         Draft draft = FOUNDED.draft(ballot);
         assertThat(draft.add(new LedgerEvent.MemberJoined(N1, HostProcess.UNKNOWN))).isEqualTo(Optional.empty());
-        ClusterState state = draft.finish(Digest.NONE);
+        ClusterState state = draft.whole(Digest.NONE);
         return new LedgerNews.Applied(FOUNDED, state, List.copyOf(state.events()), false);
     }
 }
