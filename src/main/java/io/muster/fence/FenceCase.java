@@ -154,7 +154,7 @@ final class FenceCase {
                     acted.evidence().get(), acted.proof()), now, out));
         } else if (acted.attempt() >= trustFrom && acted.attempt() <= attempt) {
             // Also of an older attempt of this ballot: it was observed after the intent was agreed (rule F2).
-            found(new Found(evidence.get(), acted.proof(), from.node(), now));
+            found(new Found(evidence.get(), Clip.text(acted.proof()), from.node(), now));
         }
     }
 

@@ -14,8 +14,9 @@ import java.util.EnumSet;
  * that others would have to recover from. A service that cannot give this word must not answer: its node is then put
  * out and fenced, and the others recover from it (rule R4).
  *
- * <p>The outbox given to a participant takes answers and messages. It takes no effects: services have machines of their
- * own for these, and nothing here leads to fencing (000-18).
+ * <p>The outbox given to a participant takes answers and messages, within the call only; an answer that comes later
+ * comes as an input of the node. It takes no effects: services have machines of their own for these, and nothing here
+ * leads to fencing (000-18).
  */
 public interface Participant {
 

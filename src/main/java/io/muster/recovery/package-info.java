@@ -38,8 +38,8 @@
  *     steps 8 and 10 may come in either order, and the later one opens step 12.
  * <li><b>n1</b>, {@code PhaseBook#wants}: all through STOP and, in a version agreed before, all departed harmless:
  *     {@code PhaseReached(files, 4, LOCKS)} is version 22 (rule R1).
- * <li><b>n1, n2</b>, {@code GroupRun#follow}: {@code Begin(LOCKS)}, told as {@code group.begin}; here a lock manager rebuilds its masters
- *     (000-23, 000-24).
+ * <li><b>n1, n2</b>, {@code GroupRun#follow}: {@code Begin(LOCKS)}, told as {@code group.begin}; here a lock
+ *     manager rebuilds its masters (000-23, 000-24).
  * <li>The same two moves, all {@code Through} and the next {@code PhaseReached}, for STRIPES in version 23, JOURNALS in
  *     24 (the plan names the one node that replays what n3#1 left) and RESUME in 25, where the departed are forgotten.
  *     Each is one {@code group.begin} on each node.

@@ -171,6 +171,7 @@ class FencerTrustTest extends FencerRig {
         applied();
         tell(N2, old);
         assertThat(wanted()).isEmpty();
+        assertThat(fencer.openFences().getFirst().waitingFor()).isEqualTo(OpenFence.WaitingFor.DEVICE);
     }
 
     // ---------------------------------------------------------------- contradiction
@@ -273,6 +274,7 @@ class FencerTrustTest extends FencerRig {
         heard(N3);
         ends(first, "power-off", "off");
         assertThat(wanted()).isEmpty();
+        assertThat(fencer.openFences().getFirst().waitingFor()).isEqualTo(OpenFence.WaitingFor.DEVICE);
         assertThat(acts()).as("tried again at once").hasSize(2);
         ends(acts().getLast(), "power-off", "off");
         silent(N3);
