@@ -16,6 +16,7 @@ import io.muster.ledger.Member;
 import io.muster.machine.Outbox;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.function.BiConsumer;
@@ -35,7 +36,8 @@ final class FenceCase {
 
     private record Try(long attempt, FenceChoice choice, long expiresAt) {}
 
-    private record Found(EvidenceClass evidence, String proof, NodeId actor) {}
+    /** @param at when this leader was told */
+    private record Found(EvidenceClass evidence, String proof, NodeId actor, long at) {}
 
     private final Ballot ballot;
     private final List<String> methods;
@@ -92,6 +94,15 @@ final class FenceCase {
         distrust(now);
     }
 
+    Incarnation victim() {
+        return departure.who();
+    }
+
+    /** When the evidence in hand was told, while it is not agreed. */
+    OptionalLong foundAt() {
+        return departure.harmless() || found.isEmpty() ? OptionalLong.empty() : OptionalLong.of(found.get().at());
+    }
+
     void work(ClusterState state, long now, BiConsumer<Incarnation, FenceMessage> tell, Outbox<FenceNews> out) {
         if (departure.harmless()) {
             return;
@@ -143,7 +154,7 @@ final class FenceCase {
                     acted.evidence().get(), acted.proof()), now, out));
         } else if (acted.attempt() >= trustFrom && acted.attempt() <= attempt) {
             // Also of an older attempt of this ballot: it was observed after the intent was agreed (rule F2).
-            found(new Found(evidence.get(), Clip.text(acted.proof()), from.node()), now);
+            found(new Found(evidence.get(), Clip.text(acted.proof()), from.node(), now));
         }
     }
 
@@ -154,7 +165,7 @@ final class FenceCase {
     void acknowledged(FenceMessage.Acknowledge word, NodeId leader, long now) {
         if (word.agreedAt() == intent.agreedAt() && !departure.harmless() && found.isEmpty()) {
             found(new Found(EvidenceClass.ACKNOWLEDGED,
-                    Clip.text("acknowledged by %s: %s".formatted(word.person(), word.remark())), leader), now);
+                    Clip.text("acknowledged by %s: %s".formatted(word.person(), word.remark())), leader, now));
         }
     }
 
@@ -228,10 +239,10 @@ final class FenceCase {
                 waitingFor == OpenFence.WaitingFor.PAUSE ? nextTryAt : 0, waitingFor, code, fact);
     }
 
-    private void found(Found evidence, long now) {
+    private void found(Found evidence) {
         found = Optional.of(evidence);
         current = Optional.empty();
-        askAt = now;
+        askAt = evidence.at();
     }
 
     private void distrust(long now) {

@@ -101,7 +101,7 @@ public final class Fencer implements Machine<FenceInput, FenceNews>, Proposer {
         }
         if (standing.state().isPresent()) {
             for (FenceCase open : cases.values()) {
-                next = Math.min(next, open.deadline(standing.state().get()));
+                next = Math.min(next, Math.min(open.deadline(standing.state().get()), heardTooLongAt(open)));
             }
         }
         return next;
@@ -122,7 +122,9 @@ public final class Fencer implements Machine<FenceInput, FenceNews>, Proposer {
                 }
             } else {
                 FenceCase open = cases.get(intent.get().id());
-                if (open != null && open.agreedAt() == intent.get().agreedAt()) {
+                // While the victim is heard, evidence of its end is not believed: recovery of a small group is quicker
+                // than any silence, and would be over before the contradiction is noticed (rule F4).
+                if (open != null && open.agreedAt() == intent.get().agreedAt() && !signs.isHeard(who)) {
                     standing.state().flatMap(open::evidence).ifPresent(draft::add);
                 }
             }
@@ -262,11 +264,20 @@ public final class Fencer implements Machine<FenceInput, FenceNews>, Proposer {
             }
             standing.state().ifPresent(state -> {
                 for (FenceCase open : cases.values()) {
+                    if (heardTooLongAt(open) <= now) {
+                        open.heardAgain(now);
+                    }
                     open.work(state, now, (to, message) -> tell(to, message, out), out);
                 }
             });
             actor.start(standing.state(), actUntil, now, (to, message) -> tell(to, message, out), out);
         } while (!toSelf.isEmpty());
+    }
+
+    private long heardTooLongAt(FenceCase open) {
+        return open.foundAt().isPresent() && signs.isHeard(open.victim())
+                ? signs.heardTooLongAt(open.foundAt().getAsLong())
+                : Long.MAX_VALUE;
     }
 
     /** Tells the leader what this node has to say, until the state shows that it knows. */

@@ -91,11 +91,16 @@ final class LifeSigns {
         }
     }
 
-    private boolean isHeard(Incarnation who) {
+    boolean isHeard(Incarnation who) {
         return who.equals(heard.get(who.node()));
     }
 
+    /** When a life that is said to have ended at this moment, and is heard, has been heard for too long to be dead. */
+    long heardTooLongAt(long saidAt) {
+        return Math.max(saidAt, graceFrom) + graceNs;
+    }
+
     private long graceEnd(Watched since) {
-        return Math.max(since.since(), graceFrom) + graceNs;
+        return heardTooLongAt(since.since());
     }
 }

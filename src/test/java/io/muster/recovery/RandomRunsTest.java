@@ -29,7 +29,7 @@ class RandomRunsTest {
         }
         if (SEEDS >= 100) {
             // Runs in which nothing happens prove nothing.
-            assertThat(counts).containsKeys("crash", "cut", "election", "act", "evidence", "lie", "voided", "abandoned",
+            assertThat(counts).containsKeys("crash", "cut", "election", "act", "evidence", "lie", "abandoned",
                     "withdrawn", "left", "late member", "never answers", "never abandons", "recovered", "waiting");
             assertThat(counts.get("recovered")).isGreaterThan(10 * SEEDS);
         }
