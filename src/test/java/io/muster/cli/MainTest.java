@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.muster.base.FaultCode;
 import io.muster.base.Incarnation;
+import io.muster.base.NodeId;
 import io.muster.daemon.ControlSocket;
 import io.muster.daemon.EventLog;
 import io.muster.daemon.ExitCode;
@@ -64,7 +65,9 @@ class MainTest {
             status --colour           | Unknown option: '--colour'
             status --node             | Missing required parameter
             fence                     | Missing required parameter: 'NODE'
-            fence ack n3              | Missing required option: '--person=NAME'
+            fence ack                 | Missing required parameter: 'NODE'
+            fence --dir x ack n3      | Options and node come after ack
+            fence n2 ack n3           | Options and node come after ack
             fence n3 --wait soon      | Invalid value for option '--wait'
             group                     | Say list, join or leave
             group join                | Missing required parameter: 'GROUP'
@@ -204,6 +207,16 @@ class MainTest {
     void whatIsSoIsFine() {
         assertThat(asking(new FakeNode(), "group", "leave", "beta")).isEqualTo(new Run(0, "It is not in group beta.\n", ""));
         assertThat(asking(new FakeNode(), "group", "list").out()).contains("nodes", "alpha");
+    }
+
+    @Test
+    @DisplayName("the command that every hint names, fence ack NODE alone, is enough: the user of the machine says so")
+    void anAcknowledgementNeedsNoFurtherWord() {
+        FakeNode node = FakeNode.withOpenFence();
+        asking(node, "fence", "ack", "n3", "--wait", "0");
+
+        assertThat(node.asked).singleElement().isEqualTo(
+                new Request.Acknowledge(NodeId.of(3), System.getProperty("user.name"), ""));
     }
 
     @Test
