@@ -220,6 +220,18 @@ class MainTest {
     }
 
     @Test
+    @DisplayName("a daemon of another node than --node is not asked")
+    void theNodeNamedIsTheOneAsked() {
+        FakeNode node = new FakeNode();
+        Run run = asking(node, "group", "join", "beta", "--node", "n2");
+
+        assertThat(run.code()).isEqualTo(ExitCode.NO_DAEMON.number());
+        assertThat(run.err()).startsWith("CLI-2 the daemon of").contains("is n1 and --node says n2");
+        assertThat(node.asked).isEmpty();
+        assertThat(asking(node, "status", "--node", "n1").code()).isZero();
+    }
+
+    @Test
     @DisplayName("a refused request has a code of its own and says why")
     void refusalsAreTold() {
         Run run = asking(new FakeNode(), "fence", "ack", "n2", "--person", "ada");
