@@ -79,6 +79,9 @@ class MainTest {
             init --dir /tmp/x n1      | "n1" cannot be used: there is no = in it
             init --dir /tmp/x n1=a:0  | the port is not in 1 to 65535
             init --dir /tmp/x n1=a:1 n1=b:1 | n1 is named twice
+            sim --seeds 0             | --seeds 0 is not at least 1
+            sim --nodes 17            | --nodes 17 is not in 2 to 16
+            sim --from 9223372036854775807 | leaves no room for 200 seeds
             node --colour             | unknown word "--colour"
             node                      | --config is missing
             """)
@@ -119,6 +122,7 @@ class MainTest {
                 .satisfies(run -> assertThat(run.out()).startsWith("muster "));
         assertThat(muster("status", "--help").code()).isZero();
         assertThat(muster("help", "fence").out()).contains("muster fence");
+        assertThat(muster("sim", "--help").out()).contains("--seeds", "4    a healed cluster did not recover");
     }
 
     @Test
