@@ -79,6 +79,10 @@ class MainTest {
             init --dir /tmp/x n1      | "n1" cannot be used: there is no = in it
             init --dir /tmp/x n1=a:0  | the port is not in 1 to 65535
             init --dir /tmp/x n1=a:1 n1=b:1 | n1 is named twice
+            init --dir /tmp/x n1=a:1 n2=a:1 | "n2=a:1" cannot be used: a:1 is an address of n1 too
+            init --dir /tmp/x n1=a:1,a:2,a:2 | "n1=a:1,a:2,a:2" cannot be used: a:2 is an address of n1 too
+            init --dir /tmp/x n1=a:1,a:2,a:3 n2=b:1 | 1 links, and n1 has 2
+            init --dir /tmp/x --fence A n1=a:1 | "A" cannot be used: lower-case letters
             sim --seeds 0             | --seeds 0 is not at least 1
             sim --nodes 17            | --nodes 17 is not in 2 to 16
             sim --from 9223372036854775807 | leaves no room for 200 seeds
