@@ -2,10 +2,13 @@ package io.muster.runtime;
 
 import io.muster.base.ClusterFault;
 import io.muster.base.ClusterId;
+import io.muster.base.FaultCode;
 import io.muster.base.HostProcess;
 import io.muster.base.Incarnation;
 import io.muster.base.NodeId;
+import io.muster.base.NodeSet;
 import io.muster.base.Prng;
+import io.muster.ledger.AcceptorRecord;
 import io.muster.ledger.RecordFile;
 import io.muster.node.ClusterNode;
 import io.muster.node.FrameCodec;
@@ -144,6 +147,8 @@ public final class RunningNode implements AutoCloseable {
             DataFolder folder = DataFolder.open(machine.dataFolder(), cluster, self);
             closers.push(folder::close);
             RecordFile.Loaded record = RecordFile.load(folder.ledger());
+            requireOwn(record.record(), folder.identity());
+            requireVoters(record.record().state().electorate().acceptors());
             SecureContext secure = SecureContext.load(machine.tls(), cluster, self);
             DatagramSeal seal = DatagramSeal.load(machine.datagramKey());
             CompletableFuture<NodeRuntime<ClusterNode>> runtime = new CompletableFuture<>();
@@ -164,6 +169,30 @@ public final class RunningNode implements AutoCloseable {
             links.start(Frames.of(new FrameCodec(cluster), config.self()));
             running.start();
             return new RunningNode(running, config, clock, gate, counters, closers);
+        }
+
+        /**
+         * A whole record in the wrong folder, as after a backup was put back in a hurry, is another acceptor's or
+         * another cluster's: the node would forget what it promised (rule L8) or follow a state that is not its own.
+         */
+        private void requireOwn(AcceptorRecord record, FolderIdentity identity) {
+            if (record.recordId() == identity.recordId() && record.state().cluster().equals(cluster)) {
+                return;
+            }
+            throw new ClusterFault(FaultCode.DATA_5, ("%s holds record %016x of cluster %s, and this folder was founded"
+                    + " for record %016x of cluster %s: put back no record of another node; remove the node from the"
+                    + " cluster and found it anew; nothing was changed").formatted(
+                            machine.dataFolder().resolve(RecordFile.NAME), record.recordId(), record.state().cluster(),
+                            identity.recordId(), cluster));
+        }
+
+        /** Without the address of a voter this node could neither reach nor fence it. */
+        private void requireVoters(NodeSet voters) {
+            if (!machine.nodeSet().containsAll(voters)) {
+                throw new ClusterFault(FaultCode.CONFIG_1, ("the nodes configured for %s are %s and the voters of its"
+                        + " cluster are %s: give each voter a table [nodes.…]; nothing was changed").formatted(
+                                self, machine.nodeSet(), voters));
+            }
         }
 
         private FenceRunner prepareFences() {

@@ -124,7 +124,12 @@ class RunningNodeTest {
         byte[] record = Files.readAllBytes(data(1).resolve("ledger"));
         Files.write(data(1).resolve("ledger"), new byte[record.length]);
         assertRefused(FaultCode.DATA_5, Map.of());
+        Files.write(data(1).resolve("ledger"), Files.readAllBytes(data(2).resolve("ledger")));
+        assertRefused(FaultCode.DATA_5, Map.of());
         Files.write(data(1).resolve("ledger"), record);
+        assertThatThrownBy(() -> start(1, Map.of(), cluster.config().nodes().headMap(NodeId.of(NODES))))
+                .isInstanceOf(ClusterFault.class)
+                .hasMessageContaining("CONFIG-1").hasMessageContaining("the voters of its cluster are {n1 n2 n3}");
         assertThat(start(1).running().config().self()).isEqualTo(Incarnation.of(1, 1));
     }
 
@@ -160,9 +165,14 @@ class RunningNodeTest {
     }
 
     private Node start(int number, Map<String, Map<String, String>> methods) {
+        return start(number, methods, cluster.config().nodes());
+    }
+
+    private Node start(int number, Map<String, Map<String, String>> methods,
+            SortedMap<NodeId, RuntimeConfig.Address> nodes) {
         NodeId self = NodeId.of(number);
         RuntimeConfig shared = cluster.config();
-        RuntimeConfig machine = new RuntimeConfig(data(number), shared.nodes(),
+        RuntimeConfig machine = new RuntimeConfig(data(number), nodes,
                 Certificates.files(cluster.keys(), self), shared.datagramKey(),
                 new RuntimeConfig.Fencing(Optional.empty(), new TreeMap<>(methods)));
         SortedMap<NodeId, List<String>> fenceMethods = new TreeMap<>();
