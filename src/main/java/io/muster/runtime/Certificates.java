@@ -9,6 +9,7 @@ import java.io.IOException;
 import java.math.BigInteger;
 import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
@@ -199,8 +200,12 @@ public final class Certificates {
     }
 
     private static ClusterFault unwritable(Path path, IOException cause) {
-        return new ClusterFault(FaultCode.CONFIG_1,
-                "%s cannot be made (%s): name a folder that this user may write and that holds no keys yet"
-                        .formatted(path, cause), cause);
+        if (cause instanceof FileAlreadyExistsException) {
+            return new ClusterFault(FaultCode.CONFIG_1,
+                    "%s is there already: name a folder that holds no keys yet".formatted(path), cause);
+        }
+        return new ClusterFault(FaultCode.DATA_4,
+                "%s cannot be written (%s): free space or name a folder that this user may write".formatted(path, cause),
+                cause);
     }
 }
