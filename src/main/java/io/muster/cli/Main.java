@@ -10,6 +10,8 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.SequencedMap;
+import java.util.Set;
+import java.util.TreeSet;
 import java.util.function.Supplier;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -50,6 +52,10 @@ public final class Main {
     }
 
     static int run(PrintWriter out, PrintWriter err, String... args) {
+        if (args.length == 2 && Set.of("--version", "--json").equals(new TreeSet<>(Arrays.asList(args)))) {
+            out.println(Json.write(Json.object("program", "muster", "version", version())));
+            return ExitCode.FINE.number();
+        }
         CommandLine line = new CommandLine(new Main());
         // Only the named command is looked into: reading the options of all takes longer than most of them run.
         SequencedMap<String, Supplier<Object>> commands = commands();

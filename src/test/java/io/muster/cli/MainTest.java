@@ -124,6 +124,8 @@ class MainTest {
         assertThat(muster("--help").out()).contains("demo", "status", "explain").doesNotContain("warm-up");
         assertThat(muster("--version")).satisfies(run -> assertThat(run.code()).isZero())
                 .satisfies(run -> assertThat(run.out()).startsWith("muster "));
+        assertThat(muster("--version", "--json").out()).startsWith("{\"program\":\"muster\",\"version\":");
+        assertThat(muster("--json", "--version").code()).isZero();
         assertThat(muster("status", "--help").code()).isZero();
         assertThat(muster("help", "fence").out()).contains("muster fence");
         assertThat(muster("sim", "--help").out()).contains("--seeds", "4    a healed cluster did not recover");
