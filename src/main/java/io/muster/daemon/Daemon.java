@@ -40,7 +40,7 @@ public final class Daemon implements AutoCloseable {
     private final Rehearsing rehearsal;
     private final CompletableFuture<Ended> ended;
     private ControlSocket control;
-    private RuntimeFolder runtime;
+    private Optional<RuntimeFolder> runtime = Optional.empty();
     private RuntimeFolder.Entry entry;
 
     /** Why the node has ended. */
@@ -101,16 +101,17 @@ public final class Daemon implements AutoCloseable {
         Path dataFolder = config.machine().dataFolder();
         String cluster = config.cluster().toString();
         String name = config.self().toString();
-        runtime = RuntimeFolder.open();
-        Path socket = SocketPath.choose(dataFolder, runtime, cluster, name);
+        Path socket = SocketPath.choose(dataFolder, RuntimeFolder::open, cluster, name);
         control = ControlSocket.open(socket, new Port(), events, this::about);
         entry = new RuntimeFolder.Entry(cluster, name, dataFolder, socket, process.pid(), process.startTicks());
         try {
-            runtime.register(entry);
-        } catch (IOException e) {
+            RuntimeFolder folder = RuntimeFolder.open();
+            folder.register(entry);
+            runtime = Optional.of(folder);
+        } catch (IOException | ClusterFault e) {
             // It can still be named by its folder.
             System.getLogger(Daemon.class.getName()).log(System.Logger.Level.WARNING,
-                    "this daemon is not listed in {0}: {1}", runtime.path(), e.getMessage());
+                    "this daemon is not listed among the running ones: {0}", e.getMessage());
         }
         SequencedMap<String, Object> started = new LinkedHashMap<>();
         started.put("life", life.self().life());
@@ -160,18 +161,18 @@ public final class Daemon implements AutoCloseable {
 
     @Override
     public synchronized void close() {
-        if (ended.isDone()) {
-            Ended how = ended.getNow(new Ended(FaultCode.SELF_1, "", false));
-            SequencedMap<String, Object> stopped = new LinkedHashMap<>();
-            stopped.put("planned", how.planned());
-            stopped.put("code", how.code().label());
-            stopped.put("reason", how.reason());
-            events.add(new NodeEvent("node.stopped", 0, stopped));
-        }
-        node.close();
+        Ended how = ended.getNow(new Ended(FaultCode.MEMBER_1, "ended without having left", false));
+        SequencedMap<String, Object> stopped = new LinkedHashMap<>();
+        stopped.put("planned", how.planned());
+        stopped.put("code", how.code().label());
+        stopped.put("reason", how.reason());
+        events.add(new NodeEvent("node.stopped", 0, stopped));
+        // The data folder goes last: from then on another daemon may have its log and its socket there.
         control.close();
-        runtime.withdraw(entry);
+        runtime.ifPresent(folder -> folder.withdraw(entry));
+        node.runtime().halt();
         events.close();
+        node.close();
     }
 
     /** The door to the node for callers on other threads. */

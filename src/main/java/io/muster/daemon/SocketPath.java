@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.function.Supplier;
 
 /**
  * Where a daemon's control socket is. It lies in the data folder, but the name of a Unix socket is short: for a folder
@@ -21,8 +22,8 @@ public final class SocketPath {
 
     private SocketPath() {}
 
-    /** Where the daemon of this folder has to listen; writes or removes the pointer. */
-    static Path choose(Path dataFolder, RuntimeFolder runtime, String cluster, String node) {
+    /** Where the daemon of this folder has to listen; writes or removes the pointer. @param runtime asked only when needed */
+    static Path choose(Path dataFolder, Supplier<RuntimeFolder> runtime, String cluster, String node) {
         Path inFolder = dataFolder.toAbsolutePath().resolve(FILE);
         Path pointer = dataFolder.resolve(POINTER);
         try {
@@ -30,7 +31,7 @@ public final class SocketPath {
                 Files.deleteIfExists(pointer);
                 return inFolder;
             }
-            Path outside = runtime.path().resolve(cluster + "-" + node + ".sock");
+            Path outside = runtime.get().path().resolve(cluster + "-" + node + ".sock");
             Files.writeString(pointer, outside.toString());
             return outside;
         } catch (IOException e) {

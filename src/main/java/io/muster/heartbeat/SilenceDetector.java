@@ -38,6 +38,8 @@ final class SilenceDetector {
     /** Everybody who is heard now gets the whole time again, counted from {@code now}. */
     void startAnew(long now) {
         freshAt = now;
+        // A moment left in the past would look like the next pause to whoever is run for the letters that still wait.
+        checkAt = checkAt == Machine.NEVER ? checkAt : Math.max(checkAt, now + silenceNs);
     }
 
     /** A verdict was spoken, or another life begins: whatever came of this node before counts no more. */

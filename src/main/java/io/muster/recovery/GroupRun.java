@@ -143,12 +143,12 @@ final class GroupRun {
                 : Optional.empty();
     }
 
-    /** Nothing is left to do here: this node is not in the group and nothing runs for it. */
     void digest(Hash64 into) {
         into.add(shown.map(Group::generation).orElse(-1L)).add(phase.ordinal()).add(working.size());
         into.add(abandoning.size()).add(abandonedGeneration).add(failures.size()).add(leaving.ordinal());
     }
 
+    /** Nothing is left to do here: this node is not in the group and nothing runs for it. */
     boolean isOver() {
         return shown.isEmpty() && abandoning.isEmpty() && !closeWanted;
     }

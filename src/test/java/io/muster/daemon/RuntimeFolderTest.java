@@ -71,7 +71,7 @@ class RuntimeFolderTest {
         RuntimeFolder runtime = RuntimeFolder.open(folder.resolve("muster"));
         Path data = Files.createDirectories(folder.resolve("x".repeat(100)));
 
-        Path chosen = SocketPath.choose(data, runtime, "c1", "n1");
+        Path chosen = SocketPath.choose(data, () -> runtime, "c1", "n1");
         assertThat(chosen.getParent()).isEqualTo(runtime.path());
         assertThat(SocketPath.find(data)).isEqualTo(chosen);
         assertThat(SocketPath.isDataFolder(data)).isTrue();
@@ -79,7 +79,7 @@ class RuntimeFolderTest {
         Path shortData = Files.createDirectories(Files.createTempDirectory("m"));
         try {
             Files.writeString(shortData.resolve(SocketPath.POINTER), "/gone");
-            assertThat(SocketPath.choose(shortData, runtime, "c1", "n1")).isEqualTo(shortData.resolve(SocketPath.FILE));
+            assertThat(SocketPath.choose(shortData, () -> runtime, "c1", "n1")).isEqualTo(shortData.resolve(SocketPath.FILE));
             assertThat(SocketPath.find(shortData)).isEqualTo(shortData.resolve(SocketPath.FILE));
         } finally {
             Files.delete(shortData);

@@ -176,6 +176,19 @@ final class HeartbeatTest {
     }
 
     @Test
+    void onePauseIsToldOnceHoweverManyLettersWaited() {
+        hear(N2_1, 0, US);
+        hear(N3_1, 0, US);
+        runTo(0);
+        out.takeNews();
+        for (int letter = 0; letter < 5; letter++) {
+            now = 2_000 * MS + letter;
+            hear(N2_1, 0, US);
+        }
+        assertThat(out.takeNews()).containsExactly(new SelfPaused(2_000 * MS - LAN.pulseNs()));
+    }
+
+    @Test
     void aTimerThatIsALittleLateWaitsOneTurnForWhatIsQueuedBehindIt() {
         hear(N2_1, 0, US);
         runTo(LAN.silenceNs() - MS);

@@ -145,15 +145,17 @@ final class DemoCluster implements AutoCloseable {
         }
     }
 
-    /** Every node is a member that may act, in all these groups, all of them run, and nothing waits. */
+    /** Every node is a member, in all these groups, all of them run, one leads, and nothing waits. */
     boolean isCalm(List<String> groups) {
+        int leaders = 0;
         for (DemoNode node : nodes) {
             Optional<Map<String, Object>> status = statusOf(node);
             if (status.isEmpty() || !isCalm(status.get(), groups)) {
                 return false;
             }
+            leaders += Json.text(status.get(), "role").equals("leader") ? 1 : 0;
         }
-        return true;
+        return leaders == 1;
     }
 
     private boolean isCalm(Map<String, Object> status, List<String> groups) {

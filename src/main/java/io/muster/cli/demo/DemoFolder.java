@@ -94,7 +94,7 @@ record DemoFolder(Path path, ClusterId cluster, List<NodeId> nodes) {
     static TimeBudget times() {
         long ms = TimeBudget.MS;
         return new TimeBudget(
-                20 * ms, 400 * ms, 10 * ms, 200 * ms, 40 * ms, 240 * ms, TimeBudget.SECOND, 50 * ms, 10 * TimeBudget.SECOND,
+                20 * ms, 800 * ms, 10 * ms, 250 * ms, 40 * ms, 400 * ms, TimeBudget.SECOND, 50 * ms, 10 * TimeBudget.SECOND,
                 5 * TimeBudget.SECOND, 100 * ms, 5 * TimeBudget.SECOND, 1_000);
     }
 

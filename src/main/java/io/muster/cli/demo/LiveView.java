@@ -1,5 +1,6 @@
 package io.muster.cli.demo;
 
+import io.muster.base.ClusterFault;
 import io.muster.cli.EventText;
 import io.muster.cli.StatusText;
 import io.muster.daemon.ExitCode;
@@ -66,7 +67,23 @@ final class LiveView {
         }
     }
 
+    /** A daemon that has become a member joins the demo's groups, so that its death has something to recover. */
+    private void joinGroups(TimelineEvent event) {
+        String life = event.node() + "#" + event.life();
+        if (!event.event().equals("node.joined") || !event.text("who").equals(life)) {
+            return;
+        }
+        try {
+            for (String group : Script.GROUPS) {
+                cluster.node(event.node()).ask("do", "group.join", "group", group);
+            }
+        } catch (ClusterFault fault) {
+            // It has ended again; its next life is asked anew.
+        }
+    }
+
     private void show(TimelineEvent event) {
+        joinGroups(event);
         Map<String, Object> told = event.toJson(cluster.startedAt(), 0);
         if (json) {
             out.println(Json.write(told));
@@ -105,7 +122,8 @@ final class LiveView {
         StringBuilder screen = new StringBuilder("\033[H\033[2J");
         screen.append("muster demo, %d s, in %s%n%n".formatted(
                 TimeUnit.NANOSECONDS.toSeconds(System.nanoTime() - cluster.startedAt()), place));
-        screen.append("%-5s %-9s %-9s %-9s %-9s %s%n".formatted("node", "pid", "role", "version", "may act", "view"));
+        screen.append("%-5s %-9s %-9s %-9s %-9s %-24s %s%n".formatted(
+                "node", "pid", "role", "version", "may act", "groups", "view"));
         for (DemoNode node : cluster.nodes()) {
             screen.append(row(node)).append(System.lineSeparator());
         }
@@ -127,8 +145,12 @@ final class LiveView {
         }
         Map<String, Object> status = known.get();
         Map<String, Object> view = Json.inner(status, "view");
-        return "%-5s %-9d %-9s %-9d %-9s %s%s".formatted(node.name(), node.pid(), Json.text(status, "role"),
-                Json.number(status, "version", 0), "%.0f ms".formatted(StatusText.millis(status, "acting_ms")),
+        String groups = String.join(" ", Json.objects(status, "groups").stream()
+                .filter(group -> !Json.text(group, "name").equals("nodes"))
+                .map(group -> Json.text(group, "name") + ":" + Json.text(group, "phase"))
+                .toList());
+        return "%-5s %-9d %-9s %-9d %-9s %-24s %s%s".formatted(node.name(), node.pid(), Json.text(status, "role"),
+                Json.number(status, "version", 0), "%.0f ms".formatted(StatusText.millis(status, "acting_ms")), groups,
                 String.join(" ", Json.texts(view, "members")), Json.truth(view, "safe") ? "" : "  NOT SAFE yet");
     }
 

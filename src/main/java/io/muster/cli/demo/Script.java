@@ -1,7 +1,6 @@
 package io.muster.cli.demo;
 
 import io.muster.base.ClusterFault;
-import io.muster.base.FaultCode;
 import io.muster.daemon.Json;
 import java.io.IOException;
 import java.util.ArrayList;
@@ -94,7 +93,7 @@ final class Script {
     }
 
     private void round(int number, String role, String signal) throws IOException, InterruptedException {
-        String leader = cluster.leader().orElseThrow(() -> waited("no node says that it leads"));
+        String leader = cluster.leader().orElseThrow(() -> new NotHeld("no node says that it leads"));
         DemoNode victim = cluster.nodes().stream()
                 .filter(node -> role.equals("leader") == node.name().equals(leader))
                 .reduce((_, last) -> last)
@@ -142,34 +141,37 @@ final class Script {
         summaries.add(summary);
         output.round(round, cluster.log(), summary, broken);
         if (!broken.isEmpty()) {
-            throw new NotHeld();
+            throw new NotHeld("round %d did not hold".formatted(round.number()));
         }
     }
 
-    /** A round did not hold; what comes after would only tell of its consequences. */
+    /** Something did not hold; what comes after would only tell of its consequences. */
     private static final class NotHeld extends RuntimeException {
 
         private static final long serialVersionUID = 1L;
+
+        NotHeld(String what) {
+            super(what);
+        }
     }
 
     /** As {@link #run}, but ends with a summary also when a round did not hold or something did not come in time. */
     boolean runToTheEnd(Kind kind) throws IOException, InterruptedException {
         try {
             return run(kind);
-        } catch (NotHeld e) {
-            output.why(whys());
-            output.summary(summary(kind));
-            return false;
-        } catch (ClusterFault fault) {
+        } catch (NotHeld | ClusterFault e) {
             if (cluster.isEnding()) {
                 return false;
             }
-            ok = false;
-            cluster.look();
-            output.broken(cluster.log(), cluster.startedAt(), fault.getMessage());
+            if (ok) {
+                // It ended between the rounds: nothing has been told of it yet.
+                ok = false;
+                cluster.look();
+                output.broken(cluster.log(), cluster.startedAt(), e.getMessage());
+            }
             output.why(whys());
             Map<String, Object> summary = summary(kind);
-            summary.put("why", fault.getMessage());
+            summary.put("why", e.getMessage());
             output.summary(summary);
             return false;
         }
@@ -220,11 +222,8 @@ final class Script {
     private void require(boolean held, String otherwise) {
         cluster.requireAlive();
         if (!held) {
-            throw waited(otherwise);
+            throw new NotHeld(otherwise);
         }
     }
 
-    private static ClusterFault waited(String what) {
-        return new ClusterFault(FaultCode.RECOVERY_2, what + ".");
-    }
 }
