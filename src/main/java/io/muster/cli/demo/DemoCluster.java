@@ -77,7 +77,8 @@ final class DemoCluster implements AutoCloseable {
             if (!clash || tries == CLASH_TRIES) {
                 requireAlive();
                 if (!up) {
-                    throw new ClusterFault(FaultCode.CLI_3, "the demo's daemons did not start within %d s.".formatted(START_LIMIT_MS / 1000));
+                    throw new ClusterFault(FaultCode.CLI_3,
+                            "the demo's daemons did not start within %d s.".formatted(START_LIMIT_MS / 1000));
                 }
                 return;
             }
