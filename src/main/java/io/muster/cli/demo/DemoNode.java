@@ -62,7 +62,7 @@ final class DemoNode {
             command.add("-XX:AOTCache=" + cache);
         }
         command.addAll(List.of(
-                "-Xlog:disable", "-Xlog:all=error:stderr",
+                "-Xlog:disable", "-Xlog:all=error:stderr", "-Xlog:aot*=off:stderr", "-Xlog:cds*=off:stderr",
                 // A daemon of the demo is small: a fixed heap that is there from the beginning, no file in /tmp.
                 "-XX:+UseSerialGC", "-Xms40m", "-Xmx40m", "-XX:+AlwaysPreTouch", "-XX:TieredStopAtLevel=1",
                 "-XX:-UsePerfData", "--enable-native-access=ALL-UNNAMED",
