@@ -75,7 +75,7 @@ final class EnvelopeGate {
             return Verdict.DROP;
         }
         return switch (message) {
-            case RecoveryMessage.Through(GroupName group, long generation, _) -> byGeneration(group, generation, state);
+            case RecoveryMessage.Through(GroupName group, long generation, _, _) -> byGeneration(group, generation, state);
             case RecoveryMessage.Withdrawn(GroupName group, long generation, _, _) ->
                 byGeneration(group, generation, state);
             case FenceMessage.Act(_, _, long intent, _, _) -> intent < state.nextIntent() ? Verdict.PASS : Verdict.HOLD;

@@ -126,8 +126,12 @@ final class GroupRun {
         } while (move(out));
     }
 
-    /** What the leader has to know, for as long as it does not show in the ledger. */
-    Optional<RecoveryMessage> report() {
+    /**
+     * What the leader has to know, for as long as it does not show in the ledger.
+     *
+     * @param informed whether this node has applied that all departed of the group are harmless
+     */
+    Optional<RecoveryMessage> report(boolean informed) {
         if (shown.isEmpty() || !abandoning.isEmpty()) {
             return Optional.empty();
         }
@@ -139,7 +143,7 @@ final class GroupRun {
         boolean through = leaving == Leaving.STAYS && working.isEmpty() && phase != Phase.RUNNING
                 && begun.filter(plan -> plan.generation() == group.generation()).isPresent() && phase == group.phase();
         return through
-                ? Optional.of(new RecoveryMessage.Through(name, group.generation(), phase))
+                ? Optional.of(new RecoveryMessage.Through(name, group.generation(), phase, informed))
                 : Optional.empty();
     }
 

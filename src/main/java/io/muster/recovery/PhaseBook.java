@@ -14,7 +14,9 @@ import io.muster.machine.Machine;
 import io.muster.machine.Outbox;
 import java.util.Optional;
 import java.util.SortedMap;
+import java.util.SortedSet;
 import java.util.TreeMap;
+import java.util.TreeSet;
 
 /**
  * What the leader keeps about recovering groups: who is through, who withdrew, since when it waits. It lasts for one
@@ -25,7 +27,11 @@ final class PhaseBook {
     private static final class Page {
         private PhaseBarrier barrier;
         private final SortedMap<Incarnation, String> withdrawn = new TreeMap<>();
+        /** Who has applied that all departed are harmless. */
+        private final SortedSet<Incarnation> informed = new TreeSet<>();
         private long since;
+        /** Since when all departed are harmless, as this node has it applied. */
+        private long harmlessSince = Machine.NEVER;
         private NodeSet toldWaiting = NodeSet.NONE;
 
         private Page(PhaseBarrier barrier, long since) {
@@ -55,7 +61,11 @@ final class PhaseBook {
         for (Group group : state.groups().values()) {
             Page page = pages.get(group.name());
             if (isRecovering(group) && (page == null || !page.barrier.isOf(group))) {
-                pages.put(group.name(), new Page(PhaseBarrier.before(group), now));
+                page = new Page(PhaseBarrier.before(group), now);
+                pages.put(group.name(), page);
+            }
+            if (isRecovering(group) && page.harmlessSince == Machine.NEVER && allHarmless(group, state)) {
+                page.harmlessSince = now;
             }
         }
     }
@@ -63,10 +73,13 @@ final class PhaseBook {
     /** A member tells how far it is. What it says of another generation or phase is overtaken (rules R2, R9). */
     void take(Incarnation from, RecoveryMessage message, ClusterState state) {
         switch (message) {
-            case RecoveryMessage.Through(GroupName name, long generation, Phase phase) -> {
+            case RecoveryMessage.Through(GroupName name, long generation, Phase phase, boolean informed) -> {
                 Page page = pages.get(name);
                 if (page != null && state.groups().get(name).has(from)) {
                     page.barrier = page.barrier.with(from, generation, phase);
+                    if (informed && page.barrier.generation() == generation && page.barrier.phase() == phase) {
+                        page.informed.add(from);
+                    }
                 }
             }
             case RecoveryMessage.Withdrawn(GroupName name, long generation, _, String reason) -> {
@@ -84,11 +97,12 @@ final class PhaseBook {
             page.withdrawn.keySet().forEach(who -> draft.add(new LedgerEvent.GroupLeft(name, who)));
             // Agreed in an earlier version, not in the one being drafted: whoever applies LOCKS has applied the
             // evidence before (rule R1).
-            boolean harmless = group.departed().stream().allMatch(state::harmless);
-            if (page.barrier.passed(group) && harmless && group.equals(draft.state().groups().get(name))) {
+            boolean harmless = allHarmless(group, state);
+            boolean told = group.phase() != Phase.STOP || page.informed.containsAll(group.members().values());
+            if (page.barrier.passed(group) && harmless && told && group.equals(draft.state().groups().get(name))) {
                 draft.add(new LedgerEvent.PhaseReached(name, group.generation(), group.phase().next()));
-            } else if (now - page.since >= times.phaseLimitNs()) {
-                for (Incarnation late : page.barrier.missing(group)) {
+            } else {
+                for (Incarnation late : late(group, page, now)) {
                     draft.add(new LedgerEvent.MemberEvicted(late,
                             "RECOVERY-2 %s did not pass %s of group %s, generation %d, within %d ms".formatted(
                                     late, group.phase(), name, group.generation(),
@@ -96,6 +110,20 @@ final class PhaseBook {
                 }
             }
         });
+    }
+
+    /** Who has had its time: to get through the phase, or to learn what this node has known for as long. */
+    private SortedSet<Incarnation> late(Group group, Page page, long now) {
+        SortedSet<Incarnation> late = new TreeSet<>();
+        if (now - page.since >= times.phaseLimitNs()) {
+            late.addAll(page.barrier.missing(group));
+        }
+        if (page.harmlessSince != Machine.NEVER
+                && now - Math.max(page.since, page.harmlessSince) >= times.phaseLimitNs()) {
+            late.addAll(group.members().values());
+            late.removeIf(who -> page.informed.contains(who) && page.barrier.through().contains(who));
+        }
+        return late;
     }
 
     void due(ClusterState state, long now, Outbox<RecoveryNews> out) {
@@ -127,6 +155,10 @@ final class PhaseBook {
     Optional<NodeSet> missing(Group group) {
         return Optional.ofNullable(pages.get(group.name()))
                 .map(page -> PhaseBarrier.nodesOf(page.barrier.missing(group)));
+    }
+
+    private static boolean allHarmless(Group group, ClusterState state) {
+        return group.departed().stream().allMatch(state::harmless);
     }
 
     private static boolean isRecovering(Group group) {

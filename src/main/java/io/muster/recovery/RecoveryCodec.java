@@ -13,7 +13,7 @@ import io.muster.wire.MalformedFrame;
  *
  * <pre>
  * tag  message    behind the phase
- *   1  Through
+ *   1  Through    informed bool
  *   2  Withdrawn  reason text
  * </pre>
  */
@@ -25,8 +25,8 @@ public final class RecoveryCodec implements Codec<RecoveryMessage> {
     @Override
     public void encode(RecoveryMessage message, ByteWriter to) {
         switch (message) {
-            case RecoveryMessage.Through(GroupName group, long generation, Phase phase) ->
-                to.u8(THROUGH).text(group.text()).i64(generation).u8(phase.ordinal());
+            case RecoveryMessage.Through(GroupName group, long generation, Phase phase, boolean informed) ->
+                to.u8(THROUGH).text(group.text()).i64(generation).u8(phase.ordinal()).bool(informed);
             case RecoveryMessage.Withdrawn(GroupName group, long generation, Phase phase, String reason) ->
                 to.u8(WITHDRAWN).text(group.text()).i64(generation).u8(phase.ordinal()).text(reason);
         }
@@ -36,7 +36,8 @@ public final class RecoveryCodec implements Codec<RecoveryMessage> {
     public RecoveryMessage decode(ByteReader from) throws MalformedFrame {
         int tag = from.u8();
         return switch (tag) {
-            case THROUGH -> new RecoveryMessage.Through(GroupCodec.name(from), from.count(), phase(from));
+            case THROUGH ->
+                new RecoveryMessage.Through(GroupCodec.name(from), from.count(), phase(from), from.bool());
             case WITHDRAWN ->
                 new RecoveryMessage.Withdrawn(GroupCodec.name(from), from.count(), phase(from), from.text());
             default -> throw new MalformedFrame("recovery message " + tag);

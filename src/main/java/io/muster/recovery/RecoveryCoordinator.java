@@ -216,7 +216,7 @@ public final class RecoveryCoordinator implements Machine<RecoveryInput, Recover
         }
         Incarnation leader = standing.leader().get();
         runs.forEach((name, run) -> {
-            Optional<RecoveryMessage> report = run.report();
+            Optional<RecoveryMessage> report = run.report(isInformed(run));
             Told last = told.get(name);
             if (report.isEmpty()) {
                 told.remove(name);
@@ -229,6 +229,11 @@ public final class RecoveryCoordinator implements Machine<RecoveryInput, Recover
                 }
             }
         });
+    }
+
+    private boolean isInformed(GroupRun run) {
+        ClusterState state = standing.state().orElseThrow();
+        return run.shown().filter(group -> group.departed().stream().allMatch(state::harmless)).isPresent();
     }
 
     private RecoveryWait wait(GroupName name, GroupRun run) {

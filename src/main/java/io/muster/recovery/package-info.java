@@ -34,10 +34,10 @@
  *     else (rule F7), so {@code FenceEvidenced(1, n3#1, power-off)} becomes version 21:
  *     {@code fence.evidence} (000-21).
  * <li><b>n1, n2</b>, {@code membership}: version 21 says on each that the view is safe, {@code view.installed}, and that n3#1
- *     is dead, {@code node.dead} (000-22);
- *     steps 8 and 10 may come in either order, and the later one opens step 12.
- * <li><b>n1</b>, {@code PhaseBook#wants}: all through STOP and, in a version agreed before, all departed harmless:
- *     {@code PhaseReached(files, 4, LOCKS)} is version 22 (rule R1).
+ *     is dead, {@code node.dead} (000-22). n2 now tells that it knows this, with its {@code Through(files, 4, STOP)}.
+ *     Steps 8 and 10 may come in either order, and the later one opens step 12.
+ * <li><b>n1</b>, {@code PhaseBook#wants}: all through STOP, all departed harmless in a version agreed before, and every
+ *     member has said that it knows: {@code PhaseReached(files, 4, LOCKS)} is version 22 (rule R1).
  * <li><b>n1, n2</b>, {@code GroupRun#follow}: {@code Begin(LOCKS)}, told as {@code group.begin}; here a lock
  *     manager rebuilds its masters (000-23, 000-24).
  * <li>The same two moves, all {@code Through} and the next {@code PhaseReached}, for STRIPES in version 23, JOURNALS in

@@ -75,7 +75,7 @@ class EnvelopeGateTest {
     }
 
     private static RecoveryMessage.Through through(long generation) {
-        return new RecoveryMessage.Through(GROUP, generation, Phase.STOP);
+        return new RecoveryMessage.Through(GROUP, generation, Phase.STOP, true);
     }
 
     private static ClusterState founded() {

@@ -37,7 +37,7 @@ class FrameCodecTest {
             new MembershipMessage.JoinAsk(new HostProcess("host", "boot", "ns", 10, 20)),
             new io.muster.fence.FenceMessage.Ceased(new Ballot(4, SENDER), 1, 2),
             new GroupMessage.JoinAsk(new GroupName("g"), 3),
-            new RecoveryMessage.Through(new GroupName("g"), 3, Phase.LOCKS));
+            new RecoveryMessage.Through(new GroupName("g"), 3, Phase.LOCKS, true));
 
     @Test
     @DisplayName("a frame of every family is read back with its cluster and the life of its sender")

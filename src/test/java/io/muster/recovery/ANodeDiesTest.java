@@ -101,7 +101,7 @@ class ANodeDiesTest {
         assertThat(n2.fenced.effects).isEmpty();
 
         // Steps 8 and 9: all are through STOP, and yet nothing moves.
-        deliver(Phase.STOP);
+        deliver(Phase.STOP, false);
         assertThat(wanted()).isEmpty();
 
         // Steps 10 and 11: the evidence is a version of its own.
@@ -111,6 +111,8 @@ class ANodeDiesTest {
                 1, N3, EvidenceClass.POWER_OFF, "off, read back", N1.node()));
         agree(21);
         assertThat(chain.head().view().safe()).isTrue();
+        assertThat(wanted()).as("n2 is not known to have learned it").isEmpty();
+        deliver(Phase.STOP, true);
 
         // Steps 12 to 15: one version for each phase, each on the word of both.
         for (Phase next : List.of(Phase.LOCKS, Phase.STRIPES, Phase.JOURNALS, Phase.RESUME)) {
@@ -119,7 +121,7 @@ class ANodeDiesTest {
             assertThat(n1.last()).isEqualTo(n2.last()).isInstanceOfSatisfying(
                     RecoveryNews.Begin.class, begin -> assertThat(begin.phase()).isEqualTo(next));
             assertThat(wanted()).as("n2 is not known to be through").isEmpty();
-            deliver(next);
+            deliver(next, true);
         }
         agree(26);
         assertThat(n1.last()).isEqualTo(n2.last()).isEqualTo(new RecoveryNews.Recovered(FILES, 4));
@@ -128,9 +130,9 @@ class ANodeDiesTest {
     }
 
     /** What n2 has told last reaches n1. */
-    private void deliver(Phase phase) {
+    private void deliver(Phase phase, boolean informed) {
         RecoveryMessage told = (RecoveryMessage) n2.recovered.messages().getLast();
-        assertThat(told).isEqualTo(new RecoveryMessage.Through(FILES, 4, phase));
+        assertThat(told).isEqualTo(new RecoveryMessage.Through(FILES, 4, phase, informed));
         n1.recovery.step(new RecoveryInput.Arrived(N2, told), NOW, n1.recovered);
     }
 

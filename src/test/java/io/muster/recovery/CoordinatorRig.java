@@ -40,7 +40,7 @@ abstract class CoordinatorRig {
     }
 
     void through(Incarnation who, Phase phase) {
-        hear(who, new RecoveryMessage.Through(FILES, generation(), phase));
+        hear(who, new RecoveryMessage.Through(FILES, generation(), phase, true));
     }
 
     void agree(LedgerEvent... events) {

@@ -10,7 +10,7 @@ class RecoveryCodecTest {
     @Test
     void everyMessageComesBackAndNothingElsePasses() {
         for (Phase phase : Phase.values()) {
-            CodecChecks.check(new RecoveryCodec(), new RecoveryMessage.Through(new GroupName("files"), 7, phase));
+            CodecChecks.check(new RecoveryCodec(), new RecoveryMessage.Through(new GroupName("files"), 7, phase, true));
             CodecChecks.check(new RecoveryCodec(),
                     new RecoveryMessage.Withdrawn(new GroupName("f"), Long.MAX_VALUE, phase, "disk gone"));
         }

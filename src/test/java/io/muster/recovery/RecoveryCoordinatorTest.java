@@ -81,12 +81,12 @@ class RecoveryCoordinatorTest extends CoordinatorRig {
         lead();
         lose(N3);
         agree(new LedgerEvent.FenceEvidenced(1, N3, EvidenceClass.POWER_OFF, "off", N1.node()));
-        hear(N2, new RecoveryMessage.Through(FILES, generation() - 1, Phase.STOP));
-        hear(N2, new RecoveryMessage.Through(FILES, generation() + 1, Phase.STOP));
-        hear(N2, new RecoveryMessage.Through(FILES, generation(), Phase.LOCKS));
-        hear(N2, new RecoveryMessage.Through(LOCKS, generation(), Phase.STOP));
-        hear(Incarnation.of(2, 2), new RecoveryMessage.Through(FILES, generation(), Phase.STOP));
-        hear(N3, new RecoveryMessage.Through(FILES, generation(), Phase.STOP));
+        hear(N2, new RecoveryMessage.Through(FILES, generation() - 1, Phase.STOP, true));
+        hear(N2, new RecoveryMessage.Through(FILES, generation() + 1, Phase.STOP, true));
+        hear(N2, new RecoveryMessage.Through(FILES, generation(), Phase.LOCKS, true));
+        hear(N2, new RecoveryMessage.Through(LOCKS, generation(), Phase.STOP, true));
+        hear(Incarnation.of(2, 2), new RecoveryMessage.Through(FILES, generation(), Phase.STOP, true));
+        hear(N3, new RecoveryMessage.Through(FILES, generation(), Phase.STOP, true));
         assertThat(wanted()).isEmpty();
         through(N2, Phase.STOP);
         assertThat(wanted()).hasSize(1);
@@ -152,11 +152,11 @@ class RecoveryCoordinatorTest extends CoordinatorRig {
         agree(new LedgerEvent.GroupJoined(FILES, N3));
         now = coordinator.deadline();
         coordinator.due(now, out);
-        RecoveryMessage stop = new RecoveryMessage.Through(FILES, generation(), Phase.STOP);
+        RecoveryMessage stop = new RecoveryMessage.Through(FILES, generation(), Phase.STOP, true);
         assertThat(out.sent).containsExactly(
                 new Collected.Sent(N2.node(), stop), new Collected.Sent(N2.node(), stop));
         agree(new LedgerEvent.PhaseReached(FILES, generation(), Phase.LOCKS));
-        assertThat(out.messages()).endsWith(new RecoveryMessage.Through(FILES, generation(), Phase.LOCKS));
+        assertThat(out.messages()).endsWith(new RecoveryMessage.Through(FILES, generation(), Phase.LOCKS, true));
     }
 
     @Test
@@ -173,7 +173,7 @@ class RecoveryCoordinatorTest extends CoordinatorRig {
         out.clear();
         step(new RecoveryInput.Agreed(new LedgerNews.Following(chain.ballot)));
         assertThat(out.sent).containsExactly(
-                new Collected.Sent(N2.node(), new RecoveryMessage.Through(FILES, generation(), Phase.STOP)));
+                new Collected.Sent(N2.node(), new RecoveryMessage.Through(FILES, generation(), Phase.STOP, true)));
         chain.ballot = new Ballot(8, N1);
         step(new RecoveryInput.Agreed(new LedgerNews.Leading(chain.ballot)));
         assertThat(wanted()).as("what was told in another turn").isEmpty();

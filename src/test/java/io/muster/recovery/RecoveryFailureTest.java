@@ -42,7 +42,7 @@ class RecoveryFailureTest extends CoordinatorRig {
         step(new RecoveryInput.Done("dlm", FILES, generation(), Phase.LOCKS));
         assertThat(out.sent).as("not through").isEmpty();
         step(new RecoveryInput.Done("dlm", FILES, generation(), Phase.STOP));
-        assertThat(out.messages()).containsExactly(new RecoveryMessage.Through(FILES, generation(), Phase.STOP));
+        assertThat(out.messages()).containsExactly(new RecoveryMessage.Through(FILES, generation(), Phase.STOP, true));
     }
 
     @Test

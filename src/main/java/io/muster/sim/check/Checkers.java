@@ -30,6 +30,7 @@ public final class Checkers implements Checker {
                 new OneValuePerVersion(truth),
                 new StateIsSumOfEvents(truth),
                 new HarmlessBeforeRecovery(truth),
+                new ToldBeforeLocks(),
                 new OldGenerationIgnored(),
                 new BarrierHolds(truth),
                 new LeaseTruth(truth, times),
