@@ -32,10 +32,10 @@ import java.util.zip.CRC32C;
  *
  * <p>Why one damaged copy after a crash is safe:
  * <ol>
- * <li>Write {@code s} begins with copy {@code s mod 2} and flushes it before it touches the other. So at any moment
- *     bytes of at most one copy are on their way, and what a crash tears, loses or reorders lies in that copy.
- * <li>While the first copy of write {@code s} is on its way, the other still holds {@code s - 1}: the last durable one.
- *     While the second is, the first holds {@code s}, whole and flushed.
+ * <li>A write begins with copy 0 and flushes it before it touches copy 1. So at any moment bytes of at most one copy
+ *     are on their way, and what a crash tears, loses or reorders lies in that copy.
+ * <li>While copy 0 of write {@code s} is on its way, copy 1 still holds {@code s - 1}: the last durable one. While copy
+ *     1 is, copy 0 holds {@code s}, whole and flushed.
  * <li>Nothing was answered on the word of {@code s} before both copies had it. So to find {@code s - 1} or {@code s}
  *     after a crash are both right, and the newest valid copy is one of the two.
  * </ol>
@@ -46,11 +46,11 @@ import java.util.zip.CRC32C;
  * <ol>
  * <li>The other copy is older. Then it was flushed before the newest was begun, and the newest may be in the cache
  *     only: <em>the newest goes first</em>, and if that is torn the older one is there.
- * <li>The other copy is damaged, or as new. Then the newest (of equal ones, the one that its write began with) was
- *     flushed before the other was begun: <em>the damaged one goes first</em>, and the only word is not touched.
+ * <li>The other copy is damaged, or as new. Then the newest (of equal ones, copy 0) was flushed before the other was
+ *     begun: <em>the damaged one goes first</em>, and the only word is not touched.
  * </ol>
- * To begin with the older copy in the first case would leave two torn copies behind a kill and a loss of power; seeded
- * runs found that.
+ * After that both copies hold the same and are flushed, and every write may begin with copy 0 again. To begin with the
+ * older copy in the first case would leave two torn copies behind a kill and a loss of power: seeded runs found that.
  */
 public final class RecordFile {
 
@@ -76,7 +76,7 @@ public final class RecordFile {
 
         /** Of two equal copies. */
         public Loaded(AcceptorRecord record, long sequence) {
-            this(record, sequence, 1 - firstCopyOf(sequence));
+            this(record, sequence, 1);
         }
     }
 
@@ -114,8 +114,8 @@ public final class RecordFile {
         if (zero.isEmpty() && one.isEmpty()) {
             throw new ClusterFault(FaultCode.DATA_5,
                     ("file \"%s\" of %d bytes holds no valid copy of the agreed record, both are damaged or missing: "
-                            + "a node may not vote with a record it doubts, so restore no older one; remove this node from "
-                            + "the cluster and add it anew").formatted(NAME, file.length));
+                            + "a node may not vote with a record it doubts, so restore no older one; remove this "
+                            + "node from the cluster and add it anew").formatted(NAME, file.length));
         }
         if (zero.isPresent() && one.isPresent()) {
             long zeroSequence = zero.get().sequence();
@@ -141,11 +141,6 @@ public final class RecordFile {
         copy.i32(MAGIC).u16(FORMAT).i64(sequence).i32(body.length()).raw(body.toArray());
         byte[] sofar = copy.toArray();
         return Bytes.owning(copy.i32(checksum(sofar, 0, sofar.length)).toArray());
-    }
-
-    /** Which copy a write begins with, once both are flushed: 0 or 1. */
-    static int firstCopyOf(long sequence) {
-        return (int) (sequence & 1);
     }
 
     static long offsetOf(int copy) {

@@ -67,7 +67,7 @@ final class RecordKeeper {
             return;
         }
         sequence++;
-        begin(record, RecordFile.firstCopyOf(sequence), now, out);
+        begin(record, 0, now, out);
     }
 
     /** @return true when {@link #durable()} moved */

@@ -71,7 +71,8 @@ final class AgreementChecker {
         accepted.put(pair, by);
         if (state.electorate().isQuorum(by) && chosenPairs.putIfAbsent(pair, digest) == null) {
             ClusterState twin = chosen.putIfAbsent(state.version(), state);
-            check(twin == null || twin.equals(state), "one value per version: %s chose %s beside %s", pair, state, twin);
+            check(twin == null || twin.equals(state),
+                    "one value per version: %s chose %s beside %s", pair, state, twin);
             chainHolds(state.version());
             chainHolds(state.version() + 1);
         }
@@ -114,7 +115,8 @@ final class AgreementChecker {
                 check(StateCodec.digest(state).equals(chosenPairs.get(new Pair(ballot, state.version()))),
                         "L9: %s tells version %d of %s, which is not chosen in it", from, state.version(), ballot);
             case LedgerMessage.Beat(Ballot ballot, long _, long version) -> {
-                check(chosenPairs.containsKey(new Pair(ballot, version)), "L5: %s beats in %s v%d", from, ballot, version);
+                check(chosenPairs.containsKey(new Pair(ballot, version)),
+                        "L5: %s beats in %s v%d, which is not chosen in it", from, ballot, version);
                 check(leaders.containsKey(ballot), "%s beats in %s before it leads", from, ballot);
             }
             case LedgerMessage.BeatHeard(Ballot ballot, long sequence, long _) ->
@@ -165,10 +167,13 @@ final class AgreementChecker {
             }
             case LedgerNews.Proven(Ballot ballot, long sentAt) -> {
                 check(sentAt <= now, "A1: proven in the future");
-                check(!quorumPromisedAbove(ballot, sentAt), "A1: %s is proven at %d after a higher quorum", ballot, sentAt);
+                check(!quorumPromisedAbove(ballot, sentAt),
+                        "A1: %s is proven at %d after a higher quorum", ballot, sentAt);
                 proofs++;
             }
-            case LedgerNews.NotLeading _, LedgerNews.Following _, LedgerNews.RecordFailed _ -> { /* promises nothing */ }
+            case LedgerNews.NotLeading _, LedgerNews.Following _, LedgerNews.RecordFailed _ -> {
+                // promises nothing
+            }
         }
     }
 
@@ -187,7 +192,8 @@ final class AgreementChecker {
     private void applied(Incarnation self, LedgerNews.Applied news) {
         ClusterState state = news.state();
         ClusterState before = applied.put(self, state);
-        check(state.equals(chosen.get(state.version())), "L9: %s applied version %d, not chosen", self, state.version());
+        check(state.equals(chosen.get(state.version())),
+                "L9: %s applied version %d, not chosen", self, state.version());
         check(before == null ? news.before().version() == 0 : news.before().equals(before),
                 "L10: %s goes on from version %d", self, news.before().version());
         check(before == null || state.version() > before.version(), "L9: %s fell to %d", self, state.version());
@@ -195,8 +201,8 @@ final class AgreementChecker {
             compactions++;
             DifferenceCheck.explains(news.before(), news.events(), state);
         } else if (state.version() > 0) {
-            check(state.equals(States.next(
-                            news.before(), state.proposedBy().orElseThrow(), news.events().toArray(LedgerEvent[]::new))),
+            LedgerEvent[] events = news.events().toArray(LedgerEvent[]::new);
+            check(state.equals(States.next(news.before(), state.proposedBy().orElseThrow(), events)),
                     "001-11: version %d is not the sum of its events", state.version());
         }
     }

@@ -121,20 +121,20 @@ class AgreementWalkTest {
     private long versions;
 
     @Test
-    @DisplayName("L2 to L7: two ballots, versions 0 to 3: one value per version in every state there is")
+    @DisplayName("L2 to L7: two ballots, versions 0 to 3: one value per version in every state")
     void twoBallotsFourVersions() {
         assertThat(walk(List.of(States.ballot(1, 1), States.ballot(2, 2)), 3)).isGreaterThan(10_000);
     }
 
     @Test
-    @DisplayName("L2 to L7: three ballots of two proposers, one of them restarted, versions 0 to 2: one value per version")
+    @DisplayName("L2 to L7: three ballots of two proposers, one restarted, versions 0 to 2: one value per version")
     void threeBallotsThreeVersions() {
         assertThat(walk(List.of(States.ballot(1, 1), States.ballot(2, 2), new Ballot(3, States.life(1, 2))), 2))
                 .isGreaterThan(40_000);
     }
 
     @Test
-    @DisplayName("L2 to L7: four ballots of three proposers, versions 0 and 1: one value per version in every state there is")
+    @DisplayName("L2 to L7: four ballots of three proposers, versions 0 and 1: one value per version in every state")
     void fourBallotsTwoVersions() {
         assertThat(walk(List.of(States.ballot(1, 1), States.ballot(2, 2), States.ballot(3, 3),
                 new Ballot(4, States.life(1, 2))), 1)).isGreaterThan(200_000);
@@ -282,12 +282,13 @@ class AgreementWalkTest {
         return after.saying(id(new Said.Chosen(version, digest)));
     }
 
-    /** Without what nobody can hear any more, and without what the check has no use for: worlds that differ in it are one. */
+    /** Without what nobody can hear any more and the check has no use for: worlds that differ in it are one. */
     private World tidy(World world) {
         World tidy = world;
         for (int message = 0; message < said.size(); message++) {
             boolean over = world.has(message) && switch (said.get(message)) {
-                case Said.Accept(Ballot ballot, ClusterState state) -> nobodyAccepts(world, ballot, state.version(), true);
+                case Said.Accept(Ballot ballot, ClusterState state) ->
+                    nobodyAccepts(world, ballot, state.version(), true);
                 case Said.Accepted(Ballot ballot, long version, Digest state, _) ->
                     world.has(id(new Said.Chosen(version, state))) || nobodyAccepts(world, ballot, version, false);
                 case Said.Chosen _ -> false;

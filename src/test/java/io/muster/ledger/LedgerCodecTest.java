@@ -18,7 +18,7 @@ class LedgerCodecTest {
     private final LedgerCodec codec = new LedgerCodec();
 
     @Test
-    @DisplayName("Each message: encode, then decode, is identity; truncations are refused; flipped bits throw nothing else")
+    @DisplayName("Encode, then decode, is identity; truncations are refused; flipped bits throw nothing else")
     void everyMessageComesBackAndNothingElseDoes() throws MalformedFrame {
         for (LedgerMessage message : messages()) {
             byte[] bytes = encode(message);

@@ -35,7 +35,7 @@ class RecordFileTest {
     }
 
     @Test
-    @DisplayName("D4, item 3: whatever sectors of the write in flight are lost, the record is the last durable one or the next")
+    @DisplayName("D4: whatever sectors of the write in flight are lost, the record is the last durable one or the next")
     void anyLossInAnyWriteLeavesTheLastDurableRecordOrTheNext() {
         List<ClusterState> states = States.randomChain(11, 5, 12);
         File file = new File(FOUNDING);
@@ -251,7 +251,7 @@ class RecordFileTest {
         keeper.completed(new Completion.Written(4), 0, out);
         assertThat(keeper.durable()).contains(records.get(2));
         assertThat(out.writes()).extracting(Effect.Write::offset).containsExactly(
-                RecordFile.offsetOf(1), RecordFile.offsetOf(0), RecordFile.offsetOf(0), RecordFile.offsetOf(1));
+                RecordFile.offsetOf(0), RecordFile.offsetOf(1), RecordFile.offsetOf(0), RecordFile.offsetOf(1));
         assertThat(keeper.deadline()).isEqualTo(Long.MAX_VALUE);
     }
 

@@ -39,7 +39,7 @@ class StateCodecTest {
     }
 
     @Test
-    @DisplayName("Every truncation of a record is refused, and every flipped bit ends in a refusal or in what the bytes say")
+    @DisplayName("Every truncation is refused, and every flipped bit ends in a refusal or in what the bytes say")
     void noTruncationAndNoFlippedBitThrowsAnythingElse() throws MalformedFrame {
         ClusterState state = States.randomChain(7, 4, 12).getLast();
         AcceptorRecord record = new AcceptorRecord(
@@ -117,7 +117,7 @@ class StateCodecTest {
     }
 
     @Test
-    @DisplayName("L13: what would make the state too long is refused when it is drafted; evictions leave room to end them")
+    @DisplayName("L13: what makes the state too long is refused when drafted; evictions leave room to end them")
     void aStateThatDoesNotFitIsRefusedWhenProposed() throws MalformedFrame {
         HostProcess wide = new HostProcess("€".repeat(128), "€".repeat(128), "€".repeat(128), 1, 1);
         ClusterState state = States.founded(3);

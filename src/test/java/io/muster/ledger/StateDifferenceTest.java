@@ -13,7 +13,7 @@ class StateDifferenceTest {
     private static final Ballot BALLOT = States.ballot(1, 1);
 
     @Test
-    @DisplayName("L10, 001-12: whatever versions were missed, the difference names all lives, groups, generations, fences")
+    @DisplayName("L10, 001-12: whatever was missed, the difference names all lives, groups, generations, fences")
     void aDifferenceExplainsAnyTwoStates() {
         int compared = 0;
         for (long seed = 0; seed < 40; seed++) {

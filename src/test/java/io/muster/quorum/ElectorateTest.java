@@ -41,7 +41,7 @@ class ElectorateTest {
     }
 
     @Test
-    @DisplayName("Q1: every threshold that would let two sides decide, or none, is refused with the range that would do")
+    @DisplayName("Q1: a threshold that would let two sides decide, or none, is refused with the range that would do")
     void aThresholdOutsideItsRangeIsRefused() {
         for (int[] votes : allVotes()) {
             TreeMap<NodeId, Integer> map = mapOf(votes);
