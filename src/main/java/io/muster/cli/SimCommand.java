@@ -14,6 +14,7 @@ import java.util.function.Consumer;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
 /**
@@ -57,6 +58,7 @@ public final class SimCommand implements Callable<Integer> {
     @Option(names = "--trace", description = "Prints everything that happens; best with one seed.")
     private boolean trace;
 
+    private int ran;
     private long faults;
     private long deaths;
     private long fences;
@@ -67,9 +69,8 @@ public final class SimCommand implements Callable<Integer> {
     public Integer call() {
         PrintWriter out = spec.commandLine().getOut();
         if (seeds < 1 || nodes != null && (nodes < 2 || nodes > 16)) {
-            spec.commandLine().getErr().println(
-                    "CLI-1 --seeds must be at least 1 and --nodes 2 to 16, as in: muster sim --seeds 200 --nodes 3");
-            return 2;
+            throw new ParameterException(spec.commandLine(),
+                    "--seeds has to be at least 1, and --nodes 2 to 16, as in `muster sim --seeds 200 --nodes 3`.");
         }
         long began = System.nanoTime();
         List<RunReport> failed = new ArrayList<>();
@@ -87,7 +88,7 @@ public final class SimCommand implements Callable<Integer> {
             out.println(summary(outcome, failed, seconds));
         } else {
             out.printf(Locale.ROOT,
-                    "%d seeds, %d failed%s, %d faults, %d deaths, %d fences, %d recoveries, trace %016x, %.1f s%n", seeds,
+                    "%d seeds, %d failed%s, %d faults, %d deaths, %d fences, %d recoveries, trace %016x, %.1f s%n", ran,
                     failed.size(), outcome == Outcome.TOO_WEAK ? ", too little happened" : "", faults, deaths, fences,
                     recoveries, hash, seconds);
             out.println("replay: ./muster sim" + (failed.isEmpty()
@@ -109,6 +110,7 @@ public final class SimCommand implements Callable<Integer> {
                 report = notTheSame(report, again);
             }
         }
+        ran++;
         faults += report.faults();
         deaths += report.deaths();
         fences += report.fences();
@@ -145,7 +147,7 @@ public final class SimCommand implements Callable<Integer> {
         return String.format(Locale.ROOT,
                 "{\"event\":\"summary\",\"ok\":%b,\"seeds\":%d,\"failed\":%s,\"trace\":\"%016x\",\"seconds\":%.3f,"
                         + "\"faults\":%d,\"deaths\":%d,\"fences\":%d,\"recoveries\":%d}",
-                outcome == Outcome.PASSED, seeds,
+                outcome == Outcome.PASSED, ran,
                 failed.stream().map(RunReport::seed).toList().toString().replace(" ", ""), hash, seconds, faults,
                 deaths, fences, recoveries);
     }
