@@ -1,6 +1,7 @@
 package io.muster.cli;
 
 import io.muster.base.ClusterFault;
+import io.muster.base.FaultCode;
 import io.muster.daemon.ControlClient;
 import io.muster.daemon.ExitCode;
 import io.muster.daemon.Json;
@@ -49,7 +50,23 @@ abstract class DaemonCommand implements Callable<Integer> {
     public final Integer call() {
         check();
         try (ControlClient daemon = DaemonFinder.here().connect(choice, anyMember(), spec.commandLine().getErr())) {
+            requireNamed(daemon);
             return run(daemon).number();
+        }
+    }
+
+    /**
+     * A data folder is named after no node and may hold any: where --dir and --node do not agree, a request that changes
+     * a node would otherwise change the wrong one.
+     */
+    private void requireNamed(ControlClient daemon) {
+        if (choice.node.isEmpty()) {
+            return;
+        }
+        String asked = Json.text(status(daemon), "node");
+        if (!asked.equals(choice.node)) {
+            throw new ClusterFault(FaultCode.CLI_2, "the daemon of %s is %s and --node says %s: leave one of the two out."
+                    .formatted(choice.dir == null ? "that socket" : choice.dir, asked, choice.node));
         }
     }
 

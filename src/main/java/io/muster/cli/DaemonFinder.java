@@ -23,7 +23,7 @@ import java.util.function.Supplier;
  */
 final class DaemonFinder {
 
-    /** A daemon that could be asked. @param place what tells it from others, for people */
+    /** A daemon that could be asked. @param place its data folder, which tells it from others, for people */
     record Candidate(String cluster, String node, Path socket, String place) {}
 
     private final Map<String, String> environment;
@@ -60,8 +60,8 @@ final class DaemonFinder {
             try {
                 ControlClient client = ControlClient.connect(candidate.socket());
                 if (candidates.size() > 1) {
-                    notes.println("(asking %s, one of %d in %s; --node names another)".formatted(
-                            candidate.node(), candidates.size(), candidate.place()));
+                    notes.println("(asking %s of %s, one of %d that fit; --node names another)".formatted(
+                            candidate.node(), candidate.place(), candidates.size()));
                 }
                 return client;
             } catch (ClusterFault fault) {
@@ -105,7 +105,7 @@ final class DaemonFinder {
         if (Files.isDirectory(folder)) {
             try (DirectoryStream<Path> inner = Files.newDirectoryStream(folder, SocketPath::isDataFolder)) {
                 for (Path data : inner) {
-                    found.add(new Candidate("", data.getFileName().toString(), SocketPath.find(data), folder.toString()));
+                    found.add(new Candidate("", data.getFileName().toString(), SocketPath.find(data), data.toString()));
                 }
             } catch (IOException e) {
                 throw new ClusterFault(FaultCode.CLI_2, "folder %s cannot be read: %s.".formatted(folder, e.getMessage()), e);

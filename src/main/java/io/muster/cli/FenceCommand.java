@@ -61,8 +61,9 @@ final class FenceCommand extends DaemonCommand {
         @Parameters(paramLabel = "NODE", description = "The node that is off, as n3.")
         String dead;
 
-        @Option(names = "--person", paramLabel = "NAME", required = true, description = "Who says so.")
-        String person;
+        @Option(names = "--person", paramLabel = "NAME",
+                description = "Who says so; by default the user of this machine.")
+        String person = System.getProperty("user.name");
 
         @Option(names = "--remark", paramLabel = "TEXT", description = "How it is known, for the record.")
         String remark = "";
@@ -70,6 +71,17 @@ final class FenceCommand extends DaemonCommand {
         @Option(names = "--wait", paramLabel = "SECONDS", defaultValue = "10",
                 description = "How long to wait until it is agreed (default: ${DEFAULT-VALUE}).")
         long waitSeconds;
+
+        /**
+         * The parser takes the words before {@code ack} for those of {@code fence} and would drop them: the word of a
+         * person would then go to another daemon, perhaps of another cluster, than the one named.
+         */
+        @Override
+        void check() {
+            if (!spec.parent().commandLine().getParseResult().matchedArgs().isEmpty()) {
+                throw new ParameterException(spec.commandLine(), "Options and node come after ack: write fence ack NODE …");
+            }
+        }
 
         @Override
         ExitCode run(ControlClient daemon) {

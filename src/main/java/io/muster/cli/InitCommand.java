@@ -6,6 +6,7 @@ import io.muster.base.FaultCode;
 import io.muster.base.NodeId;
 import io.muster.base.TimeBudget;
 import io.muster.daemon.ClusterFounder;
+import io.muster.daemon.ConfigReader;
 import io.muster.daemon.DaemonConfig;
 import io.muster.daemon.ExitCode;
 import io.muster.daemon.Json;
@@ -14,7 +15,9 @@ import io.muster.runtime.RuntimeConfig;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.concurrent.Callable;
@@ -52,6 +55,10 @@ final class InitCommand implements Callable<Integer> {
     public Integer call() {
         SortedMap<NodeId, RuntimeConfig.Address> addresses = new TreeMap<>();
         SortedMap<NodeId, List<String>> methods = new TreeMap<>();
+        // What `muster node` would refuse is refused here, before there is a cluster of it.
+        fence.forEach(InitCommand::requireMethod);
+        Map<RuntimeConfig.Endpoint, NodeId> streams = new LinkedHashMap<>();
+        Map<RuntimeConfig.Endpoint, NodeId> links = new LinkedHashMap<>();
         for (String text : nodes) {
             int equals = text.indexOf('=');
             if (equals < 0) {
@@ -68,6 +75,13 @@ final class InitCommand implements Callable<Integer> {
                 if (addresses.put(node, address) != null) {
                     throw unusable(text, "%s is named twice".formatted(node));
                 }
+                requireOwn(text, node, List.of(address.stream()), streams);
+                requireOwn(text, node, address.links(), links);
+                RuntimeConfig.Address first = addresses.firstEntry().getValue();
+                if (address.links().size() != first.links().size()) {
+                    throw unusable(text, "it has %d links, and %s has %d".formatted(
+                            address.links().size(), addresses.firstKey(), first.links().size()));
+                }
                 methods.put(node, fence);
             } catch (IllegalArgumentException e) {
                 throw unusable(text, e.getMessage());
@@ -76,6 +90,25 @@ final class InitCommand implements Callable<Integer> {
         ClusterId cluster = ClusterFounder.found(folder, addresses, methods, TimeBudget.lan());
         print(cluster, addresses.keySet().stream().map(node -> folder.resolve(node.toString())).toList());
         return ExitCode.FINE.number();
+    }
+
+    private static void requireOwn(
+            String text, NodeId node, List<RuntimeConfig.Endpoint> own, Map<RuntimeConfig.Endpoint, NodeId> seen) {
+        for (RuntimeConfig.Endpoint endpoint : own) {
+            NodeId other = seen.putIfAbsent(endpoint, node);
+            if (other != null) {
+                throw unusable(text, "%s is an address of %s too".formatted(endpoint, other));
+            }
+        }
+    }
+
+    private static void requireMethod(String name) {
+        try {
+            ConfigReader.methodName(name);
+        } catch (IllegalArgumentException e) {
+            throw new ClusterFault(FaultCode.CLI_1, "--fence \"%s\" cannot be used: %s; write for instance process,manual."
+                    .formatted(name, e.getMessage()), e);
+        }
     }
 
     private void print(ClusterId cluster, List<Path> folders) {

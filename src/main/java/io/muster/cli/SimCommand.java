@@ -22,7 +22,12 @@ import picocli.CommandLine.Spec;
  * again. Exit codes: 0 all passed, 3 a promise was broken, 4 a healed cluster did not recover, 5 the same seed did not
  * do the same twice, 6 the product crashed, 7 too little happened to mean anything; of several, the smallest.
  */
-@Command(name = "sim", description = "Runs simulated clusters with seeded faults and checks every promise.")
+@Command(name = "sim", mixinStandardHelpOptions = true,
+        description = "Runs simulated clusters with seeded faults and checks every promise.",
+        exitCodeListHeading = "Ends with:%n",
+        exitCodeList = {"0:all seeds passed", "3:a promise was broken", "4:a healed cluster did not recover",
+            "5:the same seed did not do the same twice", "6:the product crashed",
+            "7:too little happened to mean anything", "64:the command line cannot be used"})
 public final class SimCommand implements Callable<Integer> {
 
     /** One seed in so many is run twice, and each one that failed. */
@@ -68,10 +73,7 @@ public final class SimCommand implements Callable<Integer> {
     @Override
     public Integer call() {
         PrintWriter out = spec.commandLine().getOut();
-        if (seeds < 1 || nodes != null && (nodes < 2 || nodes > 16)) {
-            throw new ParameterException(spec.commandLine(),
-                    "--seeds has to be at least 1, and --nodes 2 to 16, as in `muster sim --seeds 200 --nodes 3`.");
-        }
+        check();
         long began = System.nanoTime();
         List<RunReport> failed = new ArrayList<>();
         for (long seed = from; seed < from + seeds && !(untilFailed && !failed.isEmpty()); seed++) {
@@ -98,6 +100,23 @@ public final class SimCommand implements Callable<Integer> {
         }
         out.flush();
         return outcome.exitCode();
+    }
+
+    private void check() {
+        if (seeds < 1) {
+            throw unusable("--seeds %d is not at least 1.".formatted(seeds));
+        }
+        // A range that wraps around would run no seed at all and pass.
+        if (from > Long.MAX_VALUE - seeds) {
+            throw unusable("--from %d leaves no room for %d seeds.".formatted(from, seeds));
+        }
+        if (nodes != null && (nodes < 2 || nodes > 16)) {
+            throw unusable("--nodes %d is not in 2 to 16.".formatted(nodes));
+        }
+    }
+
+    private ParameterException unusable(String why) {
+        return new ParameterException(spec.commandLine(), why);
     }
 
     private RunReport run(long seed, PrintWriter out) {

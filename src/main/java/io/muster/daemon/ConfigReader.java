@@ -191,7 +191,8 @@ public final class ConfigReader {
         return path;
     }
 
-    private static String methodName(String text) {
+    /** The name of a fence method as it may be written. @throws IllegalArgumentException with the reason */
+    public static String methodName(String text) {
         if (!text.matches("[a-z][a-z0-9-]{0,31}")) {
             throw new IllegalArgumentException("lower-case letters, digits and dashes make a method's name");
         }

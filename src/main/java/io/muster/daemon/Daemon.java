@@ -166,7 +166,7 @@ public final class Daemon implements AutoCloseable {
         stopped.put("planned", how.planned());
         stopped.put("code", how.code().label());
         stopped.put("reason", how.reason());
-        events.add(new NodeEvent("node.stopped", 0, stopped));
+        events.add(new NodeEvent("node.stopped", events.lastVersion(), stopped));
         // The data folder goes last: from then on another daemon may have its log and its socket there.
         control.close();
         runtime.ifPresent(folder -> folder.withdraw(entry));

@@ -82,6 +82,11 @@ public final class EventLog implements AutoCloseable {
         return lastSeq;
     }
 
+    /** Of the newest event; 0 before the first. */
+    public synchronized long lastVersion() {
+        return kept.isEmpty() ? 0 : kept.getLast().event().version();
+    }
+
     /** Waits for lines after {@code seq} and returns them, at most {@code limit}; empty only when the log was closed. */
     public Batch after(long seq, int limit) throws InterruptedException {
         return after(seq, limit, Long.MAX_VALUE);

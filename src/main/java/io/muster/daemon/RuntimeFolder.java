@@ -2,6 +2,7 @@ package io.muster.daemon;
 
 import io.muster.base.ClusterFault;
 import io.muster.base.FaultCode;
+import io.muster.runtime.ProcStat;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.DirectoryStream;
@@ -104,7 +105,7 @@ public final class RuntimeFolder {
             for (Path file : files) {
                 Optional<Entry> entry = read(file);
                 if (entry.isPresent()
-                        && ProcFile.startTicks(entry.get().pid()).equals(Optional.of(entry.get().startTicks()))) {
+                        && ProcStat.aliveSince(entry.get().pid()).equals(Optional.of(entry.get().startTicks()))) {
                     entries.add(entry.get());
                 } else {
                     Files.deleteIfExists(file);

@@ -38,7 +38,7 @@ final class Acceptor {
     Acceptor(NodeId self, RecordFile.Loaded loaded, long writeLimitNs) {
         this.self = self;
         this.wanted = loaded.record();
-        this.keeper = new RecordKeeper(loaded.sequence(), writeLimitNs);
+        this.keeper = new RecordKeeper(loaded, writeLimitNs);
         this.votes = knows(loaded.record().state());
     }
 
@@ -47,7 +47,7 @@ final class Acceptor {
      * loss of power takes it back. Nothing is answered before.
      */
     void start(long now, Outbox<LedgerNews> out) {
-        keeper.want(wanted, now, out);
+        keeper.start(now, out);
     }
 
     /** The record this acceptor has answered for, or will once it is written. */

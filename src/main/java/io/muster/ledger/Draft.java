@@ -4,6 +4,7 @@ import io.muster.base.Incarnation;
 import io.muster.base.Invariant;
 import io.muster.base.NodeId;
 import io.muster.base.NodeSet;
+import io.muster.wire.ByteWriter;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -22,10 +23,14 @@ public final class Draft {
     /** Joins and evictions stop here, so that the intents, evidence and phases that end them still fit. */
     static final int GROWTH_LIMIT_BYTES = StateCodec.STATE_LIMIT_BYTES / 4 * 3;
 
+    /** More than any entry of the state has beside what its event brings. */
+    private static final int ENTRY_BYTES = 128;
+
     private final ClusterState base;
     private final Ballot ballot;
     private final List<LedgerEvent> events = new ArrayList<>();
     private ClusterState state;
+    private int atMostBytes;
 
     Draft(ClusterState base, Ballot ballot) {
         this.base = base;
@@ -66,14 +71,25 @@ public final class Draft {
         changed.apply(event);
         state = changed.done(List.copyOf(events));
         // A state that does not fit is refused here, when it is proposed, and not found out by an acceptor (rule L13).
-        int lengthBytes = StateCodec.lengthOf(whole(Digest.NONE));
         int limitBytes = grows(event) ? GROWTH_LIMIT_BYTES : StateCodec.STATE_LIMIT_BYTES;
+        int lengthBytes = lengthAtMost(event) <= limitBytes ? 0 : StateCodec.lengthOf(whole(Digest.NONE));
         if (lengthBytes > limitBytes) {
             events.removeLast();
             state = before;
             return Optional.of("the state would have %d bytes of %d".formatted(lengthBytes, limitBytes));
         }
         return Optional.empty();
+    }
+
+    /** A bound that saves encoding the state for each event: an event stands in the list, and once more where it is kept. */
+    private int lengthAtMost(LedgerEvent added) {
+        ByteWriter event = new ByteWriter();
+        EventCodec.encode(added, event);
+        if (atMostBytes == 0) {
+            atMostBytes = StateCodec.lengthOf(base);
+        }
+        atMostBytes += 2 * event.length() + ENTRY_BYTES;
+        return atMostBytes;
     }
 
     /** Whether this takes room for good; the others end something, now or later, and need room to do so. */

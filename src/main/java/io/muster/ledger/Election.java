@@ -56,6 +56,12 @@ final class Election {
         drawJitter();
     }
 
+    /** Somebody tries who has hardly a chance: it gets its time, but does not make this node more patient. */
+    void outsiderHeard(long now) {
+        quietSince = now;
+        patienceNs = PATIENCE_BEATS * times.beatNs();
+    }
+
     /** Whoever was waited for is not there any more: nobody to be patient with. */
     void awaitedGone(long now) {
         quietSince = now;

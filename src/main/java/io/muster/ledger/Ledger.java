@@ -23,22 +23,26 @@ import java.util.Optional;
  * hear the leader cannot depose it again and again; this is for liveness only, no promise rests on it.
  *
  * <p>Rule L11, and an addition to it. A life that is past never leads. A life that was never a member leads (i) while
- * the state has no members at all, or (ii) at a <em>cold start</em>: it was told no beat for twice the leader silence,
- * and no life that is a member in the adopted state is in its two-way reach. The addition is safe:
+ * the state has no members at all; (ii) at a <em>cold start</em>: it was told no beat for twice the leader silence, and
+ * no life that is a member in the adopted state was heard and is in its two-way reach; (iii) as a <em>last resort</em>:
+ * it was told no beat for four times the leader silence, so that whichever members live, none of them can lead, as one
+ * that does not know yet that it was admitted, or one that stood down. The addition is safe:
  * <ol>
  * <li>It leads by a promise quorum like anybody, so from then on nobody else can have anything chosen.
  * <li>A member that acts somewhere out of reach acts by a lease that this quorum no longer renews (rule A1).
  * <li>The lives it evicts are departures, to be fenced before anybody recovers from them, as always (F1, R1).
- * <li>It acts by no lease of its own before the first version of its own admits it.
+ * <li>It acts by no lease of its own before a version admits it.
+ * <li>An evicted life, which rule L11 is about, is past and stays so: only a new process, with nothing of the old one's
+ *     state, comes this way.
  * </ol>
- * Without it a cluster whose processes have all ended could never start again: their next lives are no members, and
+ * Without (ii) a cluster whose processes have all ended could never start again: their next lives are no members, and
  * only a member could let them in.
  */
 public final class Ledger implements Machine<LedgerInput, LedgerNews> {
 
     /** A life that is no member waits this many leader silences for a leader before it tries a cold start. */
     static final int COLD_START_SILENCES = 2;
-    /** It waits this many when it sees a member alive: that one may be unable to lead, which only acceptors know. */
+    /** It waits this many when it knows of a member alive. */
     static final int LAST_RESORT_SILENCES = 4;
 
     private record Held(Incarnation from, Ballot ballot, long until) {}
@@ -272,7 +276,12 @@ public final class Ledger implements Machine<LedgerInput, LedgerNews> {
     private void candidateTakes(Ballot ballot, long now) {
         highestRound = Math.max(highestRound, ballot.round());
         followed.promised(ballot);
-        election.candidateHeard(now);
+        // Lives that are no members mostly try in vain while a member lives; several could keep it waiting for ever.
+        if (hint.isMember(self) && !hint.isMember(ballot.leader())) {
+            election.outsiderHeard(now);
+        } else {
+            election.candidateHeard(now);
+        }
     }
 
     private void refused(Ballot promised, long now, Outbox<LedgerNews> out) {
@@ -450,7 +459,7 @@ public final class Ledger implements Machine<LedgerInput, LedgerNews> {
     }
 
     private boolean mayLead(ClusterState adopted, long now) {
-        boolean cold = now - beatHeardAt >= COLD_START_SILENCES * times.leaderSilenceNs();
-        return reach.belongs(adopted) || cold && !reach.hasMember(adopted);
+        int silences = reach.hasMember(adopted) ? LAST_RESORT_SILENCES : COLD_START_SILENCES;
+        return reach.belongs(adopted) || now - beatHeardAt >= silences * times.leaderSilenceNs();
     }
 }

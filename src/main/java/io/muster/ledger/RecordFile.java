@@ -38,12 +38,19 @@ import java.util.zip.CRC32C;
  *     While the second is, the first holds {@code s}, whole and flushed.
  * <li>Nothing was answered on the word of {@code s} before both copies had it. So to find {@code s - 1} or {@code s}
  *     after a crash are both right, and the newest valid copy is one of the two.
- * <li>The next write has to go <em>to the damaged or older copy first</em>, for it is the other that now holds the only
- *     word. By the parity of step 1 this follows from the sequence alone; where it would not, as after damage that was
- *     no torn write, {@link #load} leaves one sequence out.
- * <li>What was found need not be on the medium: a process that was killed leaves writes in the cache that a later loss
- *     of power takes back. So a new life writes the record it found once more, before it answers anybody.
  * </ol>
+ *
+ * <p>What was found need not be on the medium: a process that was killed leaves writes in the cache, from where a later
+ * loss of power takes them back. So a new life writes what it found once more, with the same sequence, before it
+ * answers anybody, and the order of that matters, because for this one write the cache may hold more than the medium:
+ * <ol>
+ * <li>The other copy is older. Then it was flushed before the newest was begun, and the newest may be in the cache
+ *     only: <em>the newest goes first</em>, and if that is torn the older one is there.
+ * <li>The other copy is damaged, or as new. Then the newest (of equal ones, the one that its write began with) was
+ *     flushed before the other was begun: <em>the damaged one goes first</em>, and the only word is not touched.
+ * </ol>
+ * To begin with the older copy in the first case would leave two torn copies behind a kill and a loss of power; seeded
+ * runs found that.
  */
 public final class RecordFile {
 
@@ -62,10 +69,16 @@ public final class RecordFile {
     /**
      * What was found at start.
      *
-     * @param sequence goes on from here: the next write has {@code sequence + 1} and, by its parity, goes first to the
-     *                 copy that is damaged or older
+     * @param sequence  of the newest valid copy
+     * @param firstCopy the copy, 0 or 1, that the write of what was found has to begin with
      */
-    public record Loaded(AcceptorRecord record, long sequence) {}
+    public record Loaded(AcceptorRecord record, long sequence, int firstCopy) {
+
+        /** Of two equal copies. */
+        public Loaded(AcceptorRecord record, long sequence) {
+            this(record, sequence, 1 - firstCopyOf(sequence));
+        }
+    }
 
     /** A valid copy. */
     private record Copy(int format, long sequence, Optional<AcceptorRecord> record) {}
@@ -100,18 +113,24 @@ public final class RecordFile {
         }
         if (zero.isEmpty() && one.isEmpty()) {
             throw new ClusterFault(FaultCode.DATA_5,
-                    ("file \"%s\" of %d bytes holds no valid copy of the agreed record, both are damaged or missing: a node "
-                            + "may not vote with a record it doubts, so restore no older one; remove this node from "
+                    ("file \"%s\" of %d bytes holds no valid copy of the agreed record, both are damaged or missing: "
+                            + "a node may not vote with a record it doubts, so restore no older one; remove this node from "
                             + "the cluster and add it anew").formatted(NAME, file.length));
         }
-        long zeroSequence = zero.map(Copy::sequence).orElse(-1L);
-        long oneSequence = one.map(Copy::sequence).orElse(-1L);
-        boolean zeroIsNewer = zeroSequence > oneSequence;
-        AcceptorRecord newest = (zeroIsNewer ? zero : one).flatMap(Copy::record).orElseThrow();
-        long sequence = Math.max(zeroSequence, oneSequence);
-        int keep = zeroIsNewer ? 0 : 1;
-        boolean onlyWord = zeroSequence != oneSequence;
-        return new Loaded(newest, onlyWord && firstCopyOf(sequence + 1) == keep ? sequence + 1 : sequence);
+        if (zero.isPresent() && one.isPresent()) {
+            long zeroSequence = zero.get().sequence();
+            long oneSequence = one.get().sequence();
+            if (zeroSequence == oneSequence) {
+                return new Loaded(zero.flatMap(Copy::record).orElseThrow(), zeroSequence);
+            }
+            return zeroSequence > oneSequence ? loaded(zero, 0) : loaded(one, 1);
+        }
+        return zero.isPresent() ? loaded(zero, 1) : loaded(one, 0);
+    }
+
+    private static Loaded loaded(Optional<Copy> newest, int firstCopy) {
+        return new Loaded(
+                newest.flatMap(Copy::record).orElseThrow(), newest.map(Copy::sequence).orElseThrow(), firstCopy);
     }
 
     /** The bytes of a copy; the same for both. */
@@ -124,7 +143,7 @@ public final class RecordFile {
         return Bytes.owning(copy.i32(checksum(sofar, 0, sofar.length)).toArray());
     }
 
-    /** Which copy a write begins with: 0 or 1. */
+    /** Which copy a write begins with, once both are flushed: 0 or 1. */
     static int firstCopyOf(long sequence) {
         return (int) (sequence & 1);
     }

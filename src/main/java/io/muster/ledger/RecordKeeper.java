@@ -19,7 +19,9 @@ import java.util.Optional;
 final class RecordKeeper {
 
     private final long writeLimitNs;
+    private final RecordFile.Loaded loaded;
     private long sequence;
+    private int firstCopy;
     private long ticket;
     private Optional<AcceptorRecord> durable = Optional.empty();
     private Optional<AcceptorRecord> writing = Optional.empty();
@@ -29,10 +31,16 @@ final class RecordKeeper {
     private boolean onSecondCopy;
     private long limitAt = Machine.NEVER;
 
-    /** @param sequence of the newest write found at start */
-    RecordKeeper(long sequence, long writeLimitNs) {
-        this.sequence = sequence;
+    /** @param loaded what was found at start */
+    RecordKeeper(RecordFile.Loaded loaded, long writeLimitNs) {
+        this.loaded = loaded;
+        this.sequence = loaded.sequence();
         this.writeLimitNs = writeLimitNs;
+    }
+
+    /** Writes what was found once more, see {@link RecordFile} for why; called once, before anything is wanted. */
+    <N> void start(long now, Outbox<N> out) {
+        begin(loaded.record(), loaded.firstCopy(), now, out);
     }
 
     /** The record that both copies are known to hold; empty until this life's first write has ended. */
@@ -58,11 +66,8 @@ final class RecordKeeper {
             waiting = Optional.of(record);
             return;
         }
-        writing = Optional.of(record);
         sequence++;
-        copy = RecordFile.copy(record, sequence);
-        onSecondCopy = false;
-        write(now, out);
+        begin(record, RecordFile.firstCopyOf(sequence), now, out);
     }
 
     /** @return true when {@link #durable()} moved */
@@ -91,6 +96,14 @@ final class RecordKeeper {
                 .add(failure.isPresent() ? 1 : 0);
     }
 
+    private <N> void begin(AcceptorRecord record, int beginsWith, long now, Outbox<N> out) {
+        writing = Optional.of(record);
+        firstCopy = beginsWith;
+        copy = RecordFile.copy(record, sequence);
+        onSecondCopy = false;
+        write(now, out);
+    }
+
     private <N> boolean written(long now, Outbox<N> out) {
         if (!onSecondCopy) {
             onSecondCopy = true;
@@ -108,11 +121,10 @@ final class RecordKeeper {
     }
 
     private <N> void write(long now, Outbox<N> out) {
-        int first = RecordFile.firstCopyOf(sequence);
         ticket++;
         limitAt = now + writeLimitNs;
         out.perform(new Effect.Write(
-                ticket, RecordFile.NAME, RecordFile.offsetOf(onSecondCopy ? 1 - first : first), copy));
+                ticket, RecordFile.NAME, RecordFile.offsetOf(onSecondCopy ? 1 - firstCopy : firstCopy), copy));
     }
 
     private void fail(String why) {

@@ -57,7 +57,14 @@ final class NodeEvents {
                 case LedgerEvent.PhaseReached _ -> { /* told by the recovery of those whom it concerns */ }
             }
         }
-        return told;
+        return applied.compacted() ? told.stream().map(NodeEvents::asCompacted).toList() : told;
+    }
+
+    /** This node missed the versions in between: the line is a difference of two states, not what happened just now. */
+    private static NodeEvent asCompacted(NodeEvent event) {
+        LinkedHashMap<String, Object> fields = new LinkedHashMap<>(event.fields());
+        fields.put("compacted", true);
+        return new NodeEvent(event.name(), event.version(), fields);
     }
 
     static Optional<NodeEvent> of(LedgerNews news, long version) {

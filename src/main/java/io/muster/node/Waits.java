@@ -151,17 +151,16 @@ final class Waits {
     }
 
     private Wait wish(GroupWish wish, Optional<Wait> noLeader, long now) {
-        List<Wait> because = new ArrayList<>(noLeader.map(List::of).orElse(List.of()));
-        if (because.isEmpty() && !membership.isMember()) {
-            admission(noLeader, now).ifPresent(because::add);
+        List<Wait> because = new ArrayList<>(recoveryOf(wish.group(), noLeader, now));
+        if (because.isEmpty()) {
+            (membership.isMember() ? noLeader : admission(noLeader, now)).ifPresent(because::add);
         }
-        because.addAll(recoveryOf(wish.group(), now));
         return new Wait(FaultCode.GROUP_1, "%s group %s: %s".formatted(
                 wish.join() ? "joining" : "leaving", wish.group(), wish.why()), because);
     }
 
     /** Of a group that this node is not in, only the agreed state tells why it recovers. */
-    private List<Wait> recoveryOf(GroupName name, long now) {
+    private List<Wait> recoveryOf(GroupName name, Optional<Wait> noLeader, long now) {
         ClusterState state = ledger.state();
         var group = state.groups().get(name);
         if (group == null) {
@@ -169,7 +168,7 @@ final class Waits {
         }
         for (RecoveryWait wait : recovery.waiting()) {
             if (wait.group().equals(name)) {
-                return List.of(recovery(wait, Optional.empty(), now));
+                return List.of(recovery(wait, noLeader, now));
             }
         }
         List<Wait> because = new ArrayList<>();
@@ -181,7 +180,7 @@ final class Waits {
     private Wait leaving(Optional<Wait> noLeader, long now) {
         List<Wait> because = new ArrayList<>(noLeader.map(List::of).orElse(List.of()));
         PlannedLeave.groupsOf(config.self(), ledger.state()).forEach(group -> because.add(new Wait(
-                FaultCode.GROUP_1, "still in group " + group, recoveryOf(group, now))));
+                FaultCode.GROUP_1, "still in group " + group, recoveryOf(group, noLeader, now))));
         return new Wait(FaultCode.MEMBER_1, "%s is leaving as planned".formatted(config.self()), because);
     }
 

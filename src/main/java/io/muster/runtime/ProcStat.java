@@ -13,7 +13,7 @@ import java.util.Optional;
  * @param threadCount threads that have not ended
  * @param startTicks  when it started, in clock ticks since boot
  */
-record ProcStat(long pid, char state, long threadCount, long startTicks) {
+public record ProcStat(long pid, char state, long threadCount, long startTicks) {
 
     /** Counted from 0 behind the name of the program: the third field of the line is the first of these. */
     private static final int STATE = 0;
@@ -26,6 +26,11 @@ record ProcStat(long pid, char state, long threadCount, long startTicks) {
      */
     static Optional<ProcStat> of(long pid) {
         return read(Path.of("/proc", Long.toString(pid), "stat"));
+    }
+
+    /** When a process that has not ended was started, in clock ticks since boot: with its number that names it. */
+    public static Optional<Long> aliveSince(long pid) {
+        return of(pid).filter(stat -> !stat.ended()).map(ProcStat::startTicks);
     }
 
     static Optional<ProcStat> ofSelf() {

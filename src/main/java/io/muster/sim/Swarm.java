@@ -105,7 +105,7 @@ public final class Swarm {
                 seed, nodeCount, (int) chance.between(1, 2), (int) chance.between(1, 3), SimSettings.shortTimes(),
                 500, network(chance), disk(chance), participants(chance),
                 fence(chance), acts(chance, nodeCount), chance.between(150, 2_500) * MS, chance.between(200, 6_000) * MS,
-                chance.between(20, 60) * TimeBudget.SECOND);
+                chance.between(12, 40) * TimeBudget.SECOND);
     }
 
     private static SimNetwork.Behaviour network(Prng chance) {

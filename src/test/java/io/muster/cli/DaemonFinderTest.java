@@ -74,7 +74,7 @@ class DaemonFinderTest {
             assertThat(socket).isNotNull();
             finder(Map.of()).connect(choice("", folder), true, new PrintWriter(notes, true)).close();
         }
-        assertThat(notes.toString()).isEqualTo("(asking n2, one of 2 in %s; --node names another)%n".formatted(folder));
+        assertThat(notes.toString()).isEqualTo("(asking n2 of %s, one of 2 that fit; --node names another)%n".formatted(second));
     }
 
     @Test
@@ -84,7 +84,8 @@ class DaemonFinderTest {
         dataFolder("n2");
 
         assertThatThrownBy(() -> finder(Map.of()).connect(choice("", folder), false, new PrintWriter(notes)))
-                .hasMessage("CLI-2 2 daemons fit: n1 (--dir %s), n2 (--dir %s); name one with --node.".formatted(folder, folder));
+                .hasMessage("CLI-2 2 daemons fit: n1 (--dir %s), n2 (--dir %s); name one with --node.".formatted(
+                        folder.resolve("n1"), folder.resolve("n2")));
     }
 
     @Test

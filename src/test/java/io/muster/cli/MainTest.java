@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.muster.base.FaultCode;
 import io.muster.base.Incarnation;
+import io.muster.base.NodeId;
 import io.muster.daemon.ControlSocket;
 import io.muster.daemon.EventLog;
 import io.muster.daemon.ExitCode;
@@ -64,7 +65,9 @@ class MainTest {
             status --colour           | Unknown option: '--colour'
             status --node             | Missing required parameter
             fence                     | Missing required parameter: 'NODE'
-            fence ack n3              | Missing required option: '--person=NAME'
+            fence ack                 | Missing required parameter: 'NODE'
+            fence --dir x ack n3      | Options and node come after ack
+            fence n2 ack n3           | Options and node come after ack
             fence n3 --wait soon      | Invalid value for option '--wait'
             group                     | Say list, join or leave
             group join                | Missing required parameter: 'GROUP'
@@ -76,6 +79,13 @@ class MainTest {
             init --dir /tmp/x n1      | "n1" cannot be used: there is no = in it
             init --dir /tmp/x n1=a:0  | the port is not in 1 to 65535
             init --dir /tmp/x n1=a:1 n1=b:1 | n1 is named twice
+            init --dir /tmp/x n1=a:1 n2=a:1 | "n2=a:1" cannot be used: a:1 is an address of n1 too
+            init --dir /tmp/x n1=a:1,a:2,a:2 | "n1=a:1,a:2,a:2" cannot be used: a:2 is an address of n1 too
+            init --dir /tmp/x n1=a:1,a:2,a:3 n2=b:1 | 1 links, and n1 has 2
+            init --dir /tmp/x --fence A n1=a:1 | "A" cannot be used: lower-case letters
+            sim --seeds 0             | --seeds 0 is not at least 1
+            sim --nodes 17            | --nodes 17 is not in 2 to 16
+            sim --from 9223372036854775807 | leaves no room for 200 seeds
             node --colour             | unknown word "--colour"
             node                      | --config is missing
             """)
@@ -116,6 +126,7 @@ class MainTest {
                 .satisfies(run -> assertThat(run.out()).startsWith("muster "));
         assertThat(muster("status", "--help").code()).isZero();
         assertThat(muster("help", "fence").out()).contains("muster fence");
+        assertThat(muster("sim", "--help").out()).contains("--seeds", "4    a healed cluster did not recover");
     }
 
     @Test
@@ -204,6 +215,28 @@ class MainTest {
     void whatIsSoIsFine() {
         assertThat(asking(new FakeNode(), "group", "leave", "beta")).isEqualTo(new Run(0, "It is not in group beta.\n", ""));
         assertThat(asking(new FakeNode(), "group", "list").out()).contains("nodes", "alpha");
+    }
+
+    @Test
+    @DisplayName("the command that every hint names, fence ack NODE alone, is enough: the user of the machine says so")
+    void anAcknowledgementNeedsNoFurtherWord() {
+        FakeNode node = FakeNode.withOpenFence();
+        asking(node, "fence", "ack", "n3", "--wait", "0");
+
+        assertThat(node.asked).singleElement().isEqualTo(
+                new Request.Acknowledge(NodeId.of(3), System.getProperty("user.name"), ""));
+    }
+
+    @Test
+    @DisplayName("a daemon of another node than --node is not asked")
+    void theNodeNamedIsTheOneAsked() {
+        FakeNode node = new FakeNode();
+        Run run = asking(node, "group", "join", "beta", "--node", "n2");
+
+        assertThat(run.code()).isEqualTo(ExitCode.NO_DAEMON.number());
+        assertThat(run.err()).startsWith("CLI-2 the daemon of").contains("is n1 and --node says n2");
+        assertThat(node.asked).isEmpty();
+        assertThat(asking(node, "status", "--node", "n1").code()).isZero();
     }
 
     @Test

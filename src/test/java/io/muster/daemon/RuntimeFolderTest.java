@@ -3,6 +3,7 @@ package io.muster.daemon;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.muster.runtime.ProcStat;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -51,7 +52,7 @@ class RuntimeFolderTest {
     void theDeadAreNotListed() throws IOException {
         RuntimeFolder runtime = RuntimeFolder.open(folder.resolve("muster"));
         long own = ProcessHandle.current().pid();
-        long start = ProcFile.startTicks(own).orElseThrow();
+        long start = ProcStat.aliveSince(own).orElseThrow();
         RuntimeFolder.Entry alive = entry("c1", "n1", own, start);
         runtime.register(alive);
         runtime.register(entry("c1", "n2", own, start + 1));

@@ -94,14 +94,17 @@ final class AgreementChecker {
             }
             case LedgerMessage.Promise(Ballot ballot, AcceptorRecord record) -> {
                 promiseIsDurable(from, ballot, bothCopies);
-                // A write may be on the medium before its machine is told; it can only be of this ballot or above.
-                check(record.equals(bothCopies.get())
-                                || bothCopies.get().accepted().filter(a -> a.compareTo(ballot) >= 0).isPresent(),
+                // A write may be on the medium before its machine is told: of a higher promise, or of what was accepted
+                // in this ballot or above. What was accepted below it is as it was.
+                AcceptorRecord kept = bothCopies.get();
+                check(record.hasPromised(ballot), "L2: %s promises %s with %s", from, ballot, record.promised());
+                check(kept.accepted().filter(above -> above.compareTo(ballot) >= 0).isPresent()
+                                || kept.accepted().equals(record.accepted()) && kept.state().equals(record.state()),
                         "L2: %s promises %s with a record that is not durable", from, ballot);
             }
             case LedgerMessage.Accept(Ballot ballot, ClusterState state) -> offered(from, ballot, state);
             case LedgerMessage.Accepted(Ballot ballot, long version) ->
-                check(bothCopies.isPresent() && bothCopies.get().hasAccepted(ballot, version),
+                check(bothCopies.isPresent() && holds(bothCopies.get(), ballot, version),
                         "L3: %s accepted %s v%d but keeps %s", from, ballot, version, bothCopies);
             case LedgerMessage.Refused(Ballot ballot, Ballot promised) -> {
                 check(promised.compareTo(ballot) > 0, "%s refuses %s for %s", from, ballot, promised);
@@ -115,9 +118,15 @@ final class AgreementChecker {
                 check(leaders.containsKey(ballot), "%s beats in %s before it leads", from, ballot);
             }
             case LedgerMessage.BeatHeard(Ballot ballot, long sequence, long _) ->
-                check(sequence == 0 || bothCopies.filter(record -> record.hasPromised(ballot)).isPresent(),
+                check(sequence == 0 || bothCopies.filter(record -> !record.mayPromise(ballot)).isPresent(),
                         "A1: %s vouches for %s with %s", from, ballot, bothCopies);
         }
+    }
+
+    /** Whether it has accepted that, or gone on from it. */
+    private static boolean holds(AcceptorRecord kept, Ballot ballot, long version) {
+        return kept.hasAccepted(ballot, version) || kept.accepted().filter(above -> above.compareTo(ballot) > 0
+                || above.equals(ballot) && kept.state().version() > version).isPresent();
     }
 
     private void promiseIsDurable(Incarnation from, Ballot ballot, Optional<AcceptorRecord> bothCopies) {

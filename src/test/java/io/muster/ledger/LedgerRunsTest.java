@@ -13,7 +13,9 @@ import org.junit.jupiter.api.Test;
 class LedgerRunsTest {
 
     private static final long MS = LedgerWorld.MS;
-    private static final int SEEDS = 80;
+    /** {@code -Dledger.seeds=5000} for more, {@code -Dledger.from=4864} to replay one. */
+    private static final int SEEDS = Integer.getInteger("ledger.seeds", 150);
+    private static final int FROM = Integer.getInteger("ledger.from", 1);
 
     private static final class Sums {
         long chosen;
@@ -27,7 +29,7 @@ class LedgerRunsTest {
     @DisplayName("L1 to L12, A1: loss, delay, doubles, cuts, pauses, deaths at any write; then heal, and everybody goes on")
     void anyFaultsThenEverybodyGoesOn() {
         Sums sums = new Sums();
-        for (long seed = 1; seed <= SEEDS; seed++) {
+        for (long seed = FROM; seed < FROM + SEEDS; seed++) {
             try {
                 run(seed, sums);
             } catch (AssertionError | RuntimeException e) {
@@ -99,11 +101,56 @@ class LedgerRunsTest {
                     host.deafTo = NodeSet.NONE;
                     world.linksChanged();
                 }
-                default -> host.pausedUntil = world.now + chance.between(10 * MS, 1_500 * MS);
+                default -> host.pausedUntil =
+                        Math.max(host.pausedUntil, world.now + chance.between(10 * MS, 1_500 * MS));
             }
             world.runFor(chance.between(20 * MS, 400 * MS));
         }
         return world;
+    }
+
+    @Test
+    @DisplayName("L12, S15: with any constant links that let a quorum talk, the ballot settles and versions go on")
+    void withConstantLinksTheBallotSettles() {
+        int settled = 0;
+        // One direction of each pair a bit; cut from the start, or after a leader was found.
+        for (int cuts = 0; cuts < 1 << 6; cuts++) {
+            for (long cutAt : new long[] {0, 2_000 * MS}) {
+                settled += settles(cuts, cutAt) ? 1 : 0;
+            }
+        }
+        assertThat(settled).isGreaterThan(60);
+    }
+
+    /** @return false when the links let no quorum talk, so that nothing was to be shown */
+    private static boolean settles(int cuts, long cutAt) {
+        LedgerWorld world = new LedgerWorld(cuts + 1, 3, 3);
+        world.runFor(cutAt);
+        List<LedgerWorld.Host> hosts = new ArrayList<>(world.hosts.values());
+        boolean quorumTalks = false;
+        int bit = 0;
+        for (int i = 0; i < 3; i++) {
+            for (int j = i + 1; j < 3; j++) {
+                boolean there = (cuts >> bit++ & 1) == 0;
+                boolean back = (cuts >> bit++ & 1) == 0;
+                hosts.get(j).deafTo = there ? hosts.get(j).deafTo : hosts.get(j).deafTo.with(hosts.get(i).node);
+                hosts.get(i).deafTo = back ? hosts.get(i).deafTo : hosts.get(i).deafTo.with(hosts.get(j).node);
+                quorumTalks |= there && back;
+            }
+        }
+        if (!quorumTalks) {
+            return false;
+        }
+        world.linksChanged();
+        world.runFor(8_000 * MS);
+        int ballots = world.checker.ballotsThatLed();
+        long chosen = world.checker.newestChosen();
+        world.runFor(10_000 * MS);
+        assertThat(world.checker.ballotsThatLed()).as("cuts %x at %d: the ballot settles", cuts, cutAt)
+                .isEqualTo(ballots);
+        assertThat(world.checker.newestChosen()).as("cuts %x at %d: versions go on", cuts, cutAt)
+                .isGreaterThan(chosen);
+        return true;
     }
 
     @Test

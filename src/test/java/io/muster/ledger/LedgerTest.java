@@ -484,7 +484,7 @@ class LedgerTest {
     }
 
     @Test
-    @DisplayName("L11 (ii): a new life that finds a member alive steps back and leaves it to that one")
+    @DisplayName("L11 (ii, iii): a new life that finds a member alive leaves it to that one, for four leader silences")
     void aColdStartStepsBackForALivingMember() {
         booted(States.record(2, founded), States.life(2, 2), States.nodes(3));
         twoWay(3);
@@ -496,6 +496,11 @@ class LedgerTest {
         assertThat(out.messages(LedgerMessage.Accept.class)).isEmpty();
         pass(2 * TIMES.leaderSilenceNs());
         assertThat(out.messages(LedgerMessage.Prepare.class)).isEmpty();
+        Ballot last = prepared();
+        arrive(N3, new LedgerMessage.Promise(
+                last, States.record(3, founded).accepting(FIRST, joined).promising(last)));
+        write();
+        assertThat(out.messages(LedgerMessage.Accept.class)).contains(new LedgerMessage.Accept(last, joined));
     }
 
     @Test

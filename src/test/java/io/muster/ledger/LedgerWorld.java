@@ -98,7 +98,7 @@ final class LedgerWorld {
                 host.ledger.isPresent() && host.ledger.get().state().version() >= version);
     }
 
-    /** Ends all faults; every host runs. */
+    /** Ends all faults; every host runs, once its pause is over. */
     void heal() {
         loss = 0;
         doubling = 0;
@@ -107,7 +107,6 @@ final class LedgerWorld {
         evicting = 0;
         for (Host host : hosts.values()) {
             host.deafTo = NodeSet.NONE;
-            host.pausedUntil = now;
             if (host.ledger.isEmpty()) {
                 host.boot();
             }
@@ -125,11 +124,15 @@ final class LedgerWorld {
         long life;
         private final byte[][] cache = new byte[2][];
         private final byte[][] medium = new byte[2][];
-        private final List<Optional<AcceptorRecord>> valid = new ArrayList<>(List.of(Optional.empty(), Optional.empty()));
+        private final List<Optional<AcceptorRecord>> valid =
+                new ArrayList<>(List.of(Optional.empty(), Optional.empty()));
         private Optional<Effect.Write> inFlight = Optional.empty();
         private long epoch;
         private long dueAt = Long.MAX_VALUE;
         private boolean thinking;
+        private int writes;
+        private int diesAtWrite;
+        private Runnable dying = () -> { };
 
         Host(NodeId node, byte[] file) {
             this.node = node;
@@ -142,6 +145,12 @@ final class LedgerWorld {
 
         Incarnation self() {
             return new Incarnation(node, life);
+        }
+
+        /** While the write with this number, counted from now, is in flight, something happens. */
+        void atWrite(int number, Runnable run) {
+            diesAtWrite = writes + number;
+            dying = run;
         }
 
         void boot() {
@@ -159,15 +168,21 @@ final class LedgerWorld {
 
         /** The process dies; with {@code power}, what was in the cache only is lost too. */
         void die(boolean power) {
+            // A killed process may have handed over all, some or nothing; the medium may have any part of that.
+            die(power, chance.chance(0.5) ? -1L : chance.nextLong(), chance.nextLong());
+        }
+
+        /**
+         * Dies with a write in flight of which these sectors were handed to the cache, and of those these are on the
+         * medium; bit i is for sector i, the bits repeat after 64.
+         */
+        void die(boolean power, long handedOver, long kept) {
             epoch++;
             ledger = Optional.empty();
             inFlight.ifPresent(write -> {
-                // A killed process may have handed over all, some or nothing; the medium may have any part of that.
                 int copy = write.offset() == 0 ? 0 : 1;
-                byte[] handedOver = chance.chance(0.5) ? overlay(cache[copy], write.bytes(), -1L)
-                        : overlay(cache[copy], write.bytes(), chance.nextLong());
-                medium[copy] = overlay(medium[copy], Bytes.owning(handedOver), chance.nextLong());
-                cache[copy] = power ? medium[copy].clone() : handedOver;
+                cache[copy] = overlay(cache[copy], write.bytes(), handedOver);
+                medium[copy] = overlay(medium[copy], Bytes.owning(cache[copy]), kept);
             });
             if (power) {
                 cache[0] = medium[0].clone();
@@ -326,7 +341,11 @@ final class LedgerWorld {
             Effect.Write write = (Effect.Write) effect;
             AgreementChecker.check(inFlight.isEmpty(), "D4: two writes in flight on %s", node);
             inFlight = Optional.of(write);
+            writes++;
             long then = epoch;
+            if (writes == diesAtWrite) {
+                at(MS / 4, dying);
+            }
             at(chance.between(MS / 2, MS) + (slowWriteNs == 0 ? 0 : chance.nextLong(slowWriteNs)), () -> {
                 if (then == epoch) {
                     written(write);

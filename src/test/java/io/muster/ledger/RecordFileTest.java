@@ -55,7 +55,7 @@ class RecordFileTest {
                     if (half == 1) {
                         assertThat(loaded.record()).as("the first copy is flushed").isEqualTo(next);
                     }
-                    nextWriteIsSafe(after, loaded);
+                    nextWriteIsSafe(after, loaded, last);
                     walked++;
                 }
                 file.complete();
@@ -78,23 +78,75 @@ class RecordFileTest {
                 System.arraycopy(write.bytes().shared(), 0, after, (int) write.offset(), length);
                 RecordFile.Loaded loaded = RecordFile.load(after);
                 assertThat(List.of(FOUNDING, next)).contains(loaded.record());
-                nextWriteIsSafe(after, loaded);
+                nextWriteIsSafe(after, loaded, FOUNDING);
             }
             file.complete();
         }
     }
 
-    /** Item 4: the first write of the next life, lost completely at its worst moment, does not hurt the only word. */
-    private static void nextWriteIsSafe(byte[] content, RecordFile.Loaded loaded) {
-        byte[] torn = content.clone();
-        int first = (int) RecordFile.offsetOf(RecordFile.firstCopyOf(loaded.sequence() + 1));
-        Arrays.fill(torn, first, first + 64, (byte) 0);
-        assertThat(RecordFile.load(torn).record()).isEqualTo(loaded.record());
+    /** The write of what was found, lost in any part, leaves what was found or what was durable before. */
+    private static void nextWriteIsSafe(byte[] content, RecordFile.Loaded loaded, AcceptorRecord durable) {
+        byte[] bytes = RecordFile.copy(loaded.record(), loaded.sequence()).shared();
+        int first = (int) RecordFile.offsetOf(loaded.firstCopy());
+        for (int keep : new int[] {0, SECTOR, bytes.length / 2, bytes.length}) {
+            byte[] torn = content.clone();
+            System.arraycopy(bytes, 0, torn, first, Math.min(keep, bytes.length));
+            assertThat(List.of(loaded.record(), durable)).contains(RecordFile.load(torn).record());
+        }
     }
 
     @Test
-    @DisplayName("The next write goes to the damaged copy first, also after damage that was no torn write")
-    void theNextWriteGoesToTheDamagedCopyFirst() {
+    @DisplayName("A kill at any write, then a loss of power at any write of the next life: what was durable is there")
+    void aKillAndThenALossOfPowerLeavesWhatWasDurable() {
+        long[] parts = {0, 1, 0b10, -1};
+        List<ClusterState> states = States.randomChain(13, 4, 4);
+        int walked = 0;
+        for (int version = 1; version <= 4; version++) {
+            for (int killedAt = 0; killedAt < 2; killedAt++) {
+                for (long handedOver : parts) {
+                    for (long onMedium : parts) {
+                        for (int lostAt = 0; lostAt < 2; lostAt++) {
+                            for (long kept : parts) {
+                                killThenLosePower(states, version, killedAt, handedOver, onMedium, lostAt, kept);
+                                walked++;
+                            }
+                        }
+                    }
+                }
+            }
+        }
+        assertThat(walked).isEqualTo(4 * 2 * 4 * 4 * 2 * 4);
+    }
+
+    private static void killThenLosePower(List<ClusterState> states, int version, int killedAt, long handedOver,
+            long onMedium, int lostAt, long kept) {
+        File file = new File(FOUNDING);
+        for (int v = 1; v < version; v++) {
+            file.begin(FOUNDING.accepting(States.ballot(v, 1), states.get(v)));
+            file.complete();
+            file.complete();
+        }
+        AcceptorRecord last = file.durable();
+        AcceptorRecord next = FOUNDING.accepting(States.ballot(version, 1), states.get(version));
+        file.begin(next);
+        for (int half = 0; half < killedAt; half++) {
+            file.complete();
+        }
+        byte[] cache = file.withSectors(file.inFlight(), handedOver);
+        byte[] medium = file.withSectors(file.inFlight(), handedOver & onMedium);
+        File nextLife = new File(RecordFile.load(cache));
+        for (int half = 0; half < lostAt; half++) {
+            // A flush takes all that the cache holds to the medium.
+            nextLife.completeIn(cache);
+            medium = cache.clone();
+        }
+        byte[] left = withSectors(medium, nextLife.inFlight(), kept);
+        assertThat(List.of(last, next)).contains(RecordFile.load(left).record());
+    }
+
+    @Test
+    @DisplayName("The next life begins with the damaged copy, also after damage that was no torn write")
+    void theNextLifeBeginsWithTheDamagedCopy() {
         File file = new File(FOUNDING);
         for (int round = 1; round <= 4; round++) {
             file.begin(file.durable().promising(States.ballot(round, 1)));
@@ -104,8 +156,7 @@ class RecordFileTest {
                 byte[] damaged = file.content().clone();
                 damaged[copy * RecordFile.COPY_SPACE_BYTES + 20] ^= 4;
                 RecordFile.Loaded loaded = RecordFile.load(damaged);
-                assertThat(loaded.record()).isEqualTo(file.durable());
-                assertThat(RecordFile.firstCopyOf(loaded.sequence() + 1)).isEqualTo(copy);
+                assertThat(loaded).isEqualTo(new RecordFile.Loaded(file.durable(), round, copy));
             }
         }
     }
@@ -119,7 +170,7 @@ class RecordFileTest {
             file[bit / 8] ^= (byte) (1 << bit % 8);
             RecordFile.Loaded loaded = RecordFile.load(file);
             assertThat(loaded.record()).isEqualTo(FOUNDING);
-            assertThat(RecordFile.firstCopyOf(loaded.sequence() + 1)).isZero();
+            assertThat(loaded.firstCopy()).isZero();
             file[bit / 8] ^= (byte) (1 << bit % 8);
         }
         for (int end = 0; end < RecordFile.COPY_SPACE_BYTES + length; end += end < length ? 1 : 997) {
@@ -185,7 +236,7 @@ class RecordFileTest {
     @DisplayName("A record counts only after the second copy; newer ones wait, and the newest of them is written next")
     void aRecordCountsAfterTheSecondCopy() {
         Recorder<LedgerNews> out = new Recorder<>();
-        RecordKeeper keeper = new RecordKeeper(0, 1_000);
+        RecordKeeper keeper = new RecordKeeper(new RecordFile.Loaded(FOUNDING, 0), 1_000);
         List<AcceptorRecord> records = List.of(
                 FOUNDING.promising(States.ballot(1, 1)), FOUNDING.promising(States.ballot(2, 1)),
                 FOUNDING.promising(States.ballot(3, 1)));
@@ -210,7 +261,7 @@ class RecordFileTest {
         for (boolean second : new boolean[] {false, true}) {
             for (boolean slow : new boolean[] {false, true}) {
                 Recorder<LedgerNews> out = new Recorder<>();
-                RecordKeeper keeper = new RecordKeeper(0, 1_000);
+                RecordKeeper keeper = new RecordKeeper(new RecordFile.Loaded(FOUNDING, 0), 1_000);
                 keeper.want(FOUNDING, 5, out);
                 if (second) {
                     keeper.completed(new Completion.Written(1), 5, out);
@@ -241,10 +292,17 @@ class RecordFileTest {
 
         File(AcceptorRecord founding) {
             content = RecordFile.founding(founding);
-            keeper = new RecordKeeper(RecordFile.load(content).sequence(), 1_000);
-            begin(founding);
+            keeper = new RecordKeeper(RecordFile.load(content), 1_000);
+            keeper.start(0, out);
             complete();
             complete();
+        }
+
+        /** The file of a life that has found this and begins to write it once more. */
+        File(RecordFile.Loaded loaded) {
+            content = new byte[0];
+            keeper = new RecordKeeper(loaded, 1_000);
+            keeper.start(0, out);
         }
 
         byte[] content() {
@@ -264,23 +322,31 @@ class RecordFileTest {
         }
 
         void complete() {
+            completeIn(content);
+        }
+
+        void completeIn(byte[] target) {
             Effect.Write write = inFlight();
-            System.arraycopy(write.bytes().shared(), 0, content, (int) write.offset(), write.bytes().length());
+            System.arraycopy(write.bytes().shared(), 0, target, (int) write.offset(), write.bytes().length());
             keeper.completed(new Completion.Written(write.ticket()), 0, out);
         }
 
-        /** The content with only these sectors of the write on the medium; beyond the seventh all share its bit. */
         byte[] withSectors(Effect.Write write, long subset) {
-            byte[] after = content.clone();
-            byte[] bytes = write.bytes().shared();
-            for (int sector = 0; sector * SECTOR < bytes.length; sector++) {
-                if ((subset >> Math.min(sector, 6) & 1) != 0) {
-                    int from = sector * SECTOR;
-                    System.arraycopy(bytes, from, after, (int) write.offset() + from,
-                            Math.min(SECTOR, bytes.length - from));
-                }
-            }
-            return after;
+            return RecordFileTest.withSectors(content, write, subset);
         }
+    }
+
+    /** The content with only these sectors of the write in it; beyond the seventh all share its bit. */
+    private static byte[] withSectors(byte[] content, Effect.Write write, long subset) {
+        byte[] after = content.clone();
+        byte[] bytes = write.bytes().shared();
+        for (int sector = 0; sector * SECTOR < bytes.length; sector++) {
+            if ((subset >> Math.min(sector, 6) & 1) != 0) {
+                int from = sector * SECTOR;
+                System.arraycopy(bytes, from, after, (int) write.offset() + from,
+                        Math.min(SECTOR, bytes.length - from));
+            }
+        }
+        return after;
     }
 }

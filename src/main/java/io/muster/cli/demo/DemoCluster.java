@@ -18,6 +18,8 @@ import java.util.function.BooleanSupplier;
 final class DemoCluster implements AutoCloseable {
 
     private static final long LOOK_PAUSE_NS = 3_000_000L;
+    /** Sixteen daemons on two busy processors take their time. */
+    private static final long START_LIMIT_MS = 60_000;
     private static final int CLASH_TRIES = 5;
     private static final int LAST_WORDS = 5;
 
@@ -68,13 +70,15 @@ final class DemoCluster implements AutoCloseable {
             for (DemoNode node : nodes) {
                 node.start(janitor);
             }
-            boolean up = await(10_000, () -> nodes.stream().allMatch(node -> hasStarted(node) || node.ended().isPresent()));
+            boolean up = await(START_LIMIT_MS,
+                    () -> nodes.stream().allMatch(node -> hasStarted(node) || node.ended().isPresent()));
             boolean clash = nodes.stream().anyMatch(
                     node -> node.ended().filter(code -> code == ExitCode.ADDRESS.number()).isPresent());
             if (!clash || tries == CLASH_TRIES) {
                 requireAlive();
                 if (!up) {
-                    throw new ClusterFault(FaultCode.CLI_3, "the demo's daemons did not start within 10 s.");
+                    throw new ClusterFault(FaultCode.CLI_3,
+                            "the demo's daemons did not start within %d s.".formatted(START_LIMIT_MS / 1000));
                 }
                 return;
             }

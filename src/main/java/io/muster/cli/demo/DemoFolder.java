@@ -27,6 +27,8 @@ record DemoFolder(Path path, ClusterId cluster, List<NodeId> nodes) {
     static final int NODES_LEAST = 2;
     static final int NODES_MOST = 16;
 
+    private static final int QUICK_NODES_MOST = 5;
+
     private static final List<String> FENCE = List.of("process", "manual");
 
     DemoFolder {
@@ -59,7 +61,7 @@ record DemoFolder(Path path, ClusterId cluster, List<NodeId> nodes) {
         for (int number = 1; number <= nodeCount; number++) {
             nodes.add(NodeId.of(number));
         }
-        ClusterId cluster = ClusterFounder.found(path, addresses(nodes, ports), fenceMethods(nodes), times());
+        ClusterId cluster = ClusterFounder.found(path, addresses(nodes, ports), fenceMethods(nodes), times(nodes.size()));
         try {
             Files.writeString(path.resolve(MARK), Json.write(Json.object(
                     "cluster", cluster.toString(), "nodes", nodes.stream().map(NodeId::toString).toList())) + "\n");
@@ -83,15 +85,21 @@ record DemoFolder(Path path, ClusterId cluster, List<NodeId> nodes) {
 
     /** Gives every node another port: those of the last time may be somebody else's by now. */
     void moveTo(List<Integer> ports) {
-        ClusterFounder.writeConfigs(path, cluster, addresses(nodes, ports), fenceMethods(nodes), times());
+        ClusterFounder.writeConfigs(path, cluster, addresses(nodes, ports), fenceMethods(nodes), times(nodes.size()));
     }
 
     Path of(NodeId node) {
         return path.resolve(node.toString());
     }
 
-    /** Of one machine's loopback: quicker than the shipped ones for a network. */
-    static TimeBudget times() {
+    /**
+     * Of one machine's loopback: quicker than the shipped ones for a network. With many nodes the shipped ones: everybody
+     * sends pulses to everybody, and all of them share the machine's processors.
+     */
+    static TimeBudget times(int nodeCount) {
+        if (nodeCount > QUICK_NODES_MOST) {
+            return TimeBudget.lan();
+        }
         long ms = TimeBudget.MS;
         return new TimeBudget(
                 20 * ms, 800 * ms, 10 * ms, 250 * ms, 40 * ms, 400 * ms, TimeBudget.SECOND, 50 * ms, 10 * TimeBudget.SECOND,

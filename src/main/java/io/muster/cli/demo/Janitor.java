@@ -1,6 +1,6 @@
 package io.muster.cli.demo;
 
-import io.muster.daemon.ProcFile;
+import io.muster.runtime.ProcStat;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
@@ -96,7 +96,7 @@ final class Janitor implements AutoCloseable {
 
     /** Told for each process right after it was started. */
     void watch(long pid) throws IOException {
-        tell(pid + " " + ProcFile.startTicks(pid).orElse(0L));
+        tell(pid + " " + ProcStat.aliveSince(pid).orElse(0L));
     }
 
     /** Lets it do its work and waits for that. */

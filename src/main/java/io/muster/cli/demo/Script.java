@@ -25,7 +25,7 @@ final class Script {
 
     static final List<String> GROUPS = List.of("alpha", "beta");
 
-    private static final long FORM_LIMIT_MS = 30_000;
+    private static final long FORM_LIMIT_MS = 60_000;
     private static final long RECOVER_LIMIT_MS = 60_000;
     /** Calm has to last this long, so that a signal does not meet the end of something else. */
     private static final long CALM_MS = 500;
