@@ -63,6 +63,7 @@ public final class SimCommand implements Callable<Integer> {
     @Option(names = "--trace", description = "Prints everything that happens; best with one seed.")
     private boolean trace;
 
+    private int ran;
     private long faults;
     private long deaths;
     private long fences;
@@ -89,7 +90,7 @@ public final class SimCommand implements Callable<Integer> {
             out.println(summary(outcome, failed, seconds));
         } else {
             out.printf(Locale.ROOT,
-                    "%d seeds, %d failed%s, %d faults, %d deaths, %d fences, %d recoveries, trace %016x, %.1f s%n", seeds,
+                    "%d seeds, %d failed%s, %d faults, %d deaths, %d fences, %d recoveries, trace %016x, %.1f s%n", ran,
                     failed.size(), outcome == Outcome.TOO_WEAK ? ", too little happened" : "", faults, deaths, fences,
                     recoveries, hash, seconds);
             out.println("replay: ./muster sim" + (failed.isEmpty()
@@ -128,6 +129,7 @@ public final class SimCommand implements Callable<Integer> {
                 report = notTheSame(report, again);
             }
         }
+        ran++;
         faults += report.faults();
         deaths += report.deaths();
         fences += report.fences();
@@ -164,7 +166,7 @@ public final class SimCommand implements Callable<Integer> {
         return String.format(Locale.ROOT,
                 "{\"event\":\"summary\",\"ok\":%b,\"seeds\":%d,\"failed\":%s,\"trace\":\"%016x\",\"seconds\":%.3f,"
                         + "\"faults\":%d,\"deaths\":%d,\"fences\":%d,\"recoveries\":%d}",
-                outcome == Outcome.PASSED, seeds,
+                outcome == Outcome.PASSED, ran,
                 failed.stream().map(RunReport::seed).toList().toString().replace(" ", ""), hash, seconds, faults,
                 deaths, fences, recoveries);
     }

@@ -8,6 +8,7 @@ import io.muster.node.NodeInput;
 import io.muster.recovery.Participant;
 import io.muster.recovery.RecoveryPlan;
 import java.util.EnumSet;
+import java.util.List;
 import java.util.TreeMap;
 import java.util.function.Consumer;
 
@@ -22,7 +23,7 @@ final class SimParticipant implements Participant {
      *
      * @param late   chance that an answer takes up to {@code lateNs}
      * @param fails  chance that a phase fails
-     * @param silent chance that a phase is never answered
+     * @param silent chance that a phase is not answered, until none is silent any more
      */
     record Behaviour(double late, long lateNs, double fails, double silent) {
 
@@ -39,6 +40,8 @@ final class SimParticipant implements Participant {
         void answered(String participant, Answer answer);
     }
 
+    private static final long ANY = Long.MIN_VALUE;
+
     private final String name;
     private final EnumSet<Phase> phases;
     private final VirtualTime time;
@@ -46,6 +49,7 @@ final class SimParticipant implements Participant {
     private final Ear ear;
     private final Consumer<NodeInput> node;
     private final TreeMap<GroupName, Long> running = new TreeMap<>();
+    private final TreeMap<GroupName, Done> unsaid = new TreeMap<>();
     private Behaviour behaviour;
     private long faults;
 
@@ -64,6 +68,11 @@ final class SimParticipant implements Participant {
 
     void behave(Behaviour next) {
         behaviour = next;
+        if (next.silent() == 0) {
+            List<Done> said = List.copyOf(unsaid.values());
+            unsaid.clear();
+            said.forEach(answer -> later(answer.group(), answer.generation(), answer, 1));
+        }
     }
 
     /** Phases that failed or were never answered. */
@@ -85,8 +94,10 @@ final class SimParticipant implements Participant {
     public void begin(Phase phase, RecoveryPlan plan, Outbox<Answer> out) {
         ear.began(name, phase, plan);
         running.put(plan.group(), plan.generation());
+        unsaid.remove(plan.group());
         if (chance.chance(behaviour.silent())) {
             faults++;
+            unsaid.put(plan.group(), new Done(plan.group(), plan.generation(), phase));
             return;
         }
         boolean fails = chance.chance(behaviour.fails());
@@ -103,18 +114,23 @@ final class SimParticipant implements Participant {
     public void abandon(GroupName group, long generation, Outbox<Answer> out) {
         ear.toldToAbandon(name, group, generation);
         running.remove(group);
-        answer(group, Long.MIN_VALUE, new Abandoned(group, generation), out);
+        unsaid.remove(group);
+        answer(group, ANY, new Abandoned(group, generation), out);
     }
 
-    /** @param generation answers only while this generation runs; any when it is the least number */
+    /** @param generation answers only while this one runs, or {@link #ANY} */
     private void answer(GroupName group, long generation, Answer answer, Outbox<Answer> out) {
-        if (!chance.chance(behaviour.late())) {
+        if (chance.chance(behaviour.late())) {
+            later(group, generation, answer, chance.nextLong(behaviour.lateNs()) + 1);
+        } else {
             ear.answered(name, answer);
             out.announce(answer);
-            return;
         }
-        time.after(chance.nextLong(behaviour.lateNs()) + 1, () -> {
-            if (generation == Long.MIN_VALUE || Long.valueOf(generation).equals(running.get(group))) {
+    }
+
+    private void later(GroupName group, long generation, Answer answer, long inNs) {
+        time.after(inNs, () -> {
+            if (generation == ANY || Long.valueOf(generation).equals(running.get(group))) {
                 ear.answered(name, answer);
                 node.accept(new NodeInput.Answered(name, answer));
             }
