@@ -52,6 +52,7 @@ public enum FaultCode {
     GROUP_1("The group cannot be changed as asked.", "The message says why."),
     RECOVERY_1("A participant failed in a recovery phase.", "It is tried again; then the node withdraws."),
     RECOVERY_2("A node did not pass a recovery phase in time.", "It is evicted and fenced, and the others go on."),
+    RECOVERY_3("A group has lost all its members.", "Let a node join it: the first one in recovers what they left."),
 
     // Ourselves
     SELF_1("An invariant is broken.", "The daemon stopped so that nothing is hurt. Please report the last log lines."),

@@ -12,6 +12,7 @@ import io.muster.group.GroupWish;
 import io.muster.heartbeat.Heartbeat;
 import io.muster.heartbeat.PeerPicture;
 import io.muster.ledger.ClusterState;
+import io.muster.ledger.Group;
 import io.muster.ledger.GroupName;
 import io.muster.ledger.Ledger;
 import io.muster.membership.Membership;
@@ -62,6 +63,9 @@ final class Waits {
         });
         fencer.openFences().forEach(open -> waits.add(fence(open, noLeader, now)));
         recovery.waiting().forEach(wait -> waits.add(recovery(wait, noLeader, now)));
+        ledger.state().groups().values().stream()
+                .filter(group -> group.members().isEmpty() && !group.departed().isEmpty())
+                .forEach(group -> waits.add(ownerless(group, now)));
         groups.waiting().forEach(wish -> waits.add(wish(wish, noLeader, now)));
         if (leave != PlannedLeave.NOT_WANTED) {
             waits.add(leaving(noLeader, now));
@@ -175,6 +179,15 @@ final class Waits {
         fencer.openFences().stream().filter(open -> group.departed().contains(open.victim()))
                 .forEach(open -> because.add(fence(open, Optional.empty(), now)));
         return because;
+    }
+
+    /** All its members died: what they left is recovered by whoever joins next, and by nobody before. */
+    private Wait ownerless(Group group, long now) {
+        List<Wait> because = new ArrayList<>();
+        fencer.openFences().stream().filter(open -> group.departed().contains(open.victim()))
+                .forEach(open -> because.add(fence(open, Optional.empty(), now)));
+        return new Wait(FaultCode.RECOVERY_3, ("group %s has no member left; what %s left behind is recovered when a node"
+                + " joins it: `muster group join %s`").formatted(group.name(), group.departed(), group.name()), because);
     }
 
     private Wait leaving(Optional<Wait> noLeader, long now) {

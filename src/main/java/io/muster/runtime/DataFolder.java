@@ -34,6 +34,9 @@ public final class DataFolder implements AutoCloseable {
 
     /** Overwritten at each start; apart from the record, so that a torn trial cannot hurt what was promised. */
     static final int TRIAL_BYTES = 4096;
+    /** What has to be free at a start: the event log and others beside the record need new space. */
+    static final int ROOM_BYTES = 64 * 1024;
+    private static final String ROOM_FILE = "room.trial";
 
     private final Path folder;
     private final FolderIdentity identity;
@@ -211,6 +214,25 @@ public final class DataFolder implements AutoCloseable {
             }
         } catch (IOException e) {
             throw unwritable(file, e);
+        }
+        tryRoom();
+    }
+
+    /** The record's own space was taken at the founding; a daemon that could not log on a full disk is refused too. */
+    private void tryRoom() {
+        Path file = folder.resolve(ROOM_FILE);
+        try (FileChannel room = FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.WRITE,
+                StandardOpenOption.TRUNCATE_EXISTING)) {
+            writeAll(room, new byte[ROOM_BYTES], 0);
+            room.force(false);
+        } catch (IOException e) {
+            throw unwritable(file, e);
+        } finally {
+            try {
+                Files.deleteIfExists(file);
+            } catch (IOException e) {
+                Log.warn("removing %s: %s", file, e);
+            }
         }
     }
 

@@ -259,17 +259,20 @@ class DataFolderTest {
     }
 
     @Test
-    @DisplayName("a disk that became full later hurts no node: its space was taken at the founding")
+    @DisplayName("a disk that becomes full hurts no running node, whose space was taken at the founding; a start is refused")
     void theSpaceIsTakenAtTheFounding() throws Exception {
         try (TinyDisk disk = TinyDisk.mount(temp)) {
             Path onDisk = disk.path().resolve("n3");
             DataFolder.found(onDisk, IDENTITY, LEDGER);
-            disk.fill();
             try (DataFolder open = DataFolder.open(onDisk, CLUSTER, N3)) {
+                disk.fill();
                 assertThat(open.raiseLife()).isEqualTo(1);
                 assertThatCode(() -> open.write("ledger", 0, Bytes.owning(new byte[LEDGER.length])))
                         .doesNotThrowAnyException();
             }
+            SortedMap<String, String> before = content(onDisk);
+            assertFault(FaultCode.DATA_4, () -> DataFolder.open(onDisk, CLUSTER, N3), "No space left", "free space");
+            assertThat(content(onDisk).keySet()).as("nothing is left behind").isEqualTo(before.keySet());
         }
     }
 

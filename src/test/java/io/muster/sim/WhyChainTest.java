@@ -68,6 +68,25 @@ class WhyChainTest {
     }
 
     @Test
+    @DisplayName("a group whose last member died waits for somebody to join it, and every survivor says so")
+    void aGroupWithoutMembersIsNotForgotten() {
+        simulation.nodes().forEach(simulation::start);
+        simulation.ask(N3, new Request.JoinGroup(GROUP));
+        until("n3 alone is in the group", () -> status(N1).state().groups().containsKey(GROUP)
+                && status(N1).waits().isEmpty() && status(N1).state().members().size() == 3);
+        simulation.kill(N3);
+        until("n3 is harmless", () -> status(N1).state().view().safe() && !status(N1).state().members().containsKey(N3));
+
+        for (NodeId node : simulation.nodes().without(N3)) {
+            until(node + " has applied it", () -> status(node).state().version() == status(leader()).state().version());
+            assertThat(status(node).waits()).singleElement()
+                    .satisfies(wait -> assertThat(wait.code()).isEqualTo(FaultCode.RECOVERY_3));
+        }
+        simulation.ask(N1, new Request.JoinGroup(GROUP));
+        until("it is recovered", () -> status(N1).waits().isEmpty() && status(N2).waits().isEmpty());
+    }
+
+    @Test
     @DisplayName("every wait of every node, in the middle of everything, ends in a root that says what to do")
     void everyWaitEndsInARoot() {
         simulation.fence().behave(Map.of(SimFence.Mood.FAILS, 1));
