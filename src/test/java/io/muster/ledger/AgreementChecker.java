@@ -145,6 +145,8 @@ final class AgreementChecker {
         boolean own = state.proposedBy().filter(ballot::equals).isPresent();
         check(!own || chosenPairs.containsKey(new Pair(ballot, state.version() - 1)),
                 "L5, L6: %s is offered before the version below is chosen in that ballot", pair);
+        check(!own || !chosen.get(state.version() - 1).isPast(from),
+                "L11: %s proposes version %d and is out", from, state.version());
         // L4 as its check says: whatever is chosen already is on the way to what is offered.
         if (!own && twin == null) {
             check(newestChosenBelow(ballot) <= state.version(), "L4: %s is adopted below a chosen version", pair);

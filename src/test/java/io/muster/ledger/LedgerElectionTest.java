@@ -203,6 +203,21 @@ class LedgerElectionTest extends OneLedger {
     }
 
     @Test
+    @DisplayName("L12: lives that are no members, however often they try, do not make a member more patient")
+    void outsidersDoNotKeepAMemberWaiting() {
+        twoWay(1, 3);
+        arrive(N1, new LedgerMessage.Chosen(FIRST, joined));
+        for (int round = 2; round < 9; round++) {
+            now += MS;
+            Incarnation outsider = States.life(3, 2);
+            arrive(outsider, new LedgerMessage.Prepare(new Ballot(round, outsider)));
+            write();
+            assertThat(ledger.deadline()).isLessThanOrEqualTo(now + Election.PATIENCE_BEATS * TIMES.beatNs()
+                    + Election.STAGGER_NS + Election.JITTER_NS);
+        }
+    }
+
+    @Test
     @DisplayName("StandDown: it stops leading and never tries again, and is an acceptor still")
     void standDownIsForGood() {
         leads();

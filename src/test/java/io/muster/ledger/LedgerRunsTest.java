@@ -16,6 +16,8 @@ class LedgerRunsTest {
     /** {@code -Dledger.seeds=5000} for more, {@code -Dledger.from=4864} to replay one. */
     private static final int SEEDS = Integer.getInteger("ledger.seeds", 150);
     private static final int FROM = Integer.getInteger("ledger.from", 1);
+    /** Members starved by lives that are none; nobody able to lead; two torn copies after a kill and a power loss. */
+    private static final long[] ONCE_FAILED = {156, 2080, 4864};
 
     private static final class Sums {
         long chosen;
@@ -42,6 +44,13 @@ class LedgerRunsTest {
         assertThat(sums.compactions).isGreaterThan(SEEDS);
         assertThat(sums.proofs).isGreaterThan(20L * SEEDS);
         assertThat(sums.ballots).isGreaterThan(3L * SEEDS);
+    }
+
+    @Test
+    void seedsThatOnceFailedPass() {
+        for (long seed : ONCE_FAILED) {
+            run(seed, new Sums());
+        }
     }
 
     private static void run(long seed, Sums sums) {
