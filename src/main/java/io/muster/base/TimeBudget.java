@@ -34,6 +34,8 @@ public record TimeBudget(
 
     public static final long MS = 1_000_000L;
     public static final long SECOND = 1_000 * MS;
+    /** Beyond this a lease would be mostly allowance for clocks. */
+    public static final long CLOCK_ERROR_LIMIT_PPM = 100_000;
     public static final long FENCE_RETRY_MAX_NS = 30 * SECOND;
 
     public TimeBudget {
@@ -51,7 +53,8 @@ public record TimeBudget(
         require(fenceLimitNs > 0 && fenceRetryNs > 0,
                 "fence limit %d ns and retry %d ns must be above 0", fenceLimitNs, fenceRetryNs);
         require(writeLimitNs > 0, "write limit %d ns must be above 0", writeLimitNs);
-        require(clockErrorPpm >= 1_000, "clock error %d ppm must be at least 1000", clockErrorPpm);
+        require(clockErrorPpm >= 1_000 && clockErrorPpm <= CLOCK_ERROR_LIMIT_PPM,
+                "clock error %d ppm must be in 1000 to %d", clockErrorPpm, CLOCK_ERROR_LIMIT_PPM);
     }
 
     /** The shipped settings for a local network. */

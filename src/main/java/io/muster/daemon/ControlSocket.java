@@ -183,6 +183,10 @@ public final class ControlSocket implements AutoCloseable {
     /** From now on, when nothing else is said. A number of a former life lies ahead of ours and means "all you have". */
     private long sinceOf(Map<String, Object> request) {
         long newest = events.lastSeq();
+        if (request.containsKey("since") && !(request.get("since") instanceof Long)) {
+            throw new ClusterFault(FaultCode.SELF_2, "\"since\" is %s; it is the whole number of an event's seq."
+                    .formatted(request.get("since")));
+        }
         long since = Json.number(request, "since", newest);
         return since < 0 || since > newest ? 0 : since;
     }

@@ -126,6 +126,16 @@ class ControlSocketTest {
     }
 
     @Test
+    @DisplayName("a subscription from something that is no number is refused")
+    void aSinceThatIsNoNumberIsRefused() {
+        try (ControlClient client = ControlClient.connect(path)) {
+            assertThatThrownBy(() -> client.ask(Json.object("do", "subscribe", "since", "a"), ANSWER_LIMIT_MS))
+                    .isInstanceOfSatisfying(ClusterFault.class, fault -> assertThat(fault.code()).isEqualTo(FaultCode.SELF_2))
+                    .hasMessageContaining("since");
+        }
+    }
+
+    @Test
     @DisplayName("a laggard is told how many lines it lost, and gets the newest")
     void laggardsAreTold() throws IOException {
         for (int i = 0; i < EventLog.KEPT_LIMIT + 10; i++) {
