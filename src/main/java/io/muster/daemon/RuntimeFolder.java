@@ -8,6 +8,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.PosixFileAttributes;
@@ -84,9 +85,16 @@ public final class RuntimeFolder {
     void register(Entry entry) throws IOException {
         Path file = fileOf(entry.cluster(), entry.node());
         Path next = file.resolveSibling(file.getFileName() + "." + entry.pid());
-        Files.writeString(next, Json.write(Json.object(
+        String text = Json.write(Json.object(
                 "cluster", entry.cluster(), "node", entry.node(), "data", entry.dataFolder(),
-                "socket", entry.socket(), "pid", entry.pid(), "start", entry.startTicks())));
+                "socket", entry.socket(), "pid", entry.pid(), "start", entry.startTicks()));
+        try {
+            Files.writeString(next, text);
+        } catch (NoSuchFileException e) {
+            // A demo that ended since removed the empty folder behind itself.
+            open(folder);
+            Files.writeString(next, text);
+        }
         Files.move(next, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
     }
 

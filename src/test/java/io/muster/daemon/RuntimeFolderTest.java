@@ -67,6 +67,19 @@ class RuntimeFolderTest {
     }
 
     @Test
+    @DisplayName("a folder that was removed because it was empty is made again for the next daemon")
+    void aRemovedFolderIsMadeAgain() throws IOException {
+        RuntimeFolder runtime = RuntimeFolder.open(folder.resolve("muster"));
+        long own = ProcessHandle.current().pid();
+        RuntimeFolder.Entry alive = entry("c1", "n1", own, ProcStat.aliveSince(own).orElseThrow());
+        Files.delete(runtime.path());
+
+        runtime.register(alive);
+
+        assertThat(runtime.running()).containsExactly(alive);
+    }
+
+    @Test
     @DisplayName("a data folder with a long name gets its socket elsewhere, and says where")
     void longNamesGetASocketElsewhere() throws IOException {
         RuntimeFolder runtime = RuntimeFolder.open(folder.resolve("muster"));

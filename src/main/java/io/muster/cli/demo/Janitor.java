@@ -52,7 +52,10 @@ final class Janitor implements AutoCloseable {
                     if [ "$what" = all ]; then rm -rf -- "$folder"; else rm -rf -- "$folder"/*; fi
                 fi 2> /dev/null
                 rm -f -- "$running/$cluster"-* 2> /dev/null
-                if [ -z "$left" ] && [ -z "$folder" -o ! -e "$folder/authority" ]; then exit 0; fi
+                if [ -z "$left" ] && [ -z "$folder" -o ! -e "$folder/authority" ]; then
+                    rmdir -- "$running" 2> /dev/null # goes only when it is empty: no other daemon of this user runs
+                    exit 0
+                fi
                 tries=$((tries + 1))
                 sleep 0.1
             done
