@@ -11,13 +11,15 @@ import java.util.Optional;
 import java.util.zip.CRC32C;
 
 /**
- * The local file that holds an acceptor's record, in two copies. Both are written each time, one after the other, each
- * flushed before the next begins; a record counts as durable after the second.
+ * The local file that holds an acceptor's record: two pairs of copies, written in turn. A write puts both copies of one
+ * pair down and flushes once; then the record counts as durable.
  *
  * <pre>
  * offset            what
- * 0                 copy 0
- * COPY_SPACE_BYTES  copy 1; a multiple of 4096, so that a torn write of one copy never touches a sector of the other
+ * 0                 pair 0, with the records of even sequence
+ * PAIR_SPACE_BYTES  pair 1, with those of odd sequence
+ *
+ * a pair: the copy, and the same copy again at the next multiple of BLOCK_BYTES, so that no sector holds parts of both
  *
  * a copy:
  * offset length type  meaning
@@ -30,27 +32,25 @@ import java.util.zip.CRC32C;
  *  22+n             what a longer record left behind; means nothing
  * </pre>
  *
- * <p>Why one damaged copy after a crash is safe:
+ * <p>Why one flush is enough, and why there are four copies:
  * <ol>
- * <li>A write begins with copy 0 and flushes it before it touches copy 1. So at any moment bytes of at most one copy
- *     are on their way, and what a crash tears, loses or reorders lies in that copy.
- * <li>While copy 0 of write {@code s} is on its way, copy 1 still holds {@code s - 1}: the last durable one. While copy
- *     1 is, copy 0 holds {@code s}, whole and flushed.
- * <li>Nothing was answered on the word of {@code s} before both copies had it. So to find {@code s - 1} or {@code s}
+ * <li>At any moment bytes of one pair at most are on their way, and what a crash tears, loses or reorders lies in that
+ *     pair. The other one holds the last durable record, whole and flushed.
+ * <li>Nothing was answered on the word of write {@code s} before it was flushed. So to find {@code s - 1} or {@code s}
  *     after a crash are both right, and the newest valid copy is one of the two.
+ * <li>A sector that goes bad later takes one copy of the newest record with it, never both: were there only one, the
+ *     node would fall back to the older pair without knowing, and forget what it promised (rule L8).
  * </ol>
  *
  * <p>What was found need not be on the medium: a process that was killed leaves writes in the cache, from where a later
- * loss of power takes them back. So a new life writes what it found once more, with the same sequence, before it
- * answers anybody, and the order of that matters, because for this one write the cache may hold more than the medium:
+ * loss of power takes them back. So a new life writes what it found once more, with the same sequence and so into the
+ * same pair, before it answers anybody; one copy after the other, each flushed, the damaged one first:
  * <ol>
- * <li>The other copy is older. Then it was flushed before the newest was begun, and the newest may be in the cache
- *     only: <em>the newest goes first</em>, and if that is torn the older one is there.
- * <li>The other copy is damaged, or as new. Then the newest (of equal ones, copy 0) was flushed before the other was
- *     begun: <em>the damaged one goes first</em>, and the only word is not touched.
+ * <li>Either the pair was flushed in the former life. Then the copy that is not being written stays, whatever happens
+ *     to the other.
+ * <li>Or it is in the cache only. Then nothing was answered on its word, and the other pair, which is not touched, holds
+ *     what was.
  * </ol>
- * After that both copies hold the same and are flushed, and every write may begin with copy 0 again. To begin with the
- * older copy in the first case would leave two torn copies behind a kill and a loss of power: seeded runs found that.
  */
 public final class RecordFile {
 
@@ -58,10 +58,13 @@ public final class RecordFile {
     public static final String NAME = "ledger";
 
     public static final int MAGIC = 0x4D524543;
-    public static final int FORMAT = 1;
-    /** From the start of one copy to the start of the other. */
-    public static final int COPY_SPACE_BYTES = StateCodec.STATE_LIMIT_BYTES + 4096;
-    public static final int FILE_BYTES = 2 * COPY_SPACE_BYTES;
+    public static final int FORMAT = 2;
+    /** Copies begin at multiples of this. */
+    static final int BLOCK_BYTES = 4096;
+    private static final int COPY_SPACE_BYTES = StateCodec.STATE_LIMIT_BYTES + BLOCK_BYTES;
+    /** From the start of one pair to the start of the other. */
+    public static final int PAIR_SPACE_BYTES = 2 * COPY_SPACE_BYTES;
+    public static final int FILE_BYTES = 2 * PAIR_SPACE_BYTES;
 
     private static final int HEAD_BYTES = 18;
     private static final int CHECKSUM_BYTES = 4;
@@ -70,7 +73,7 @@ public final class RecordFile {
      * What was found at start.
      *
      * @param sequence  of the newest valid copy
-     * @param firstCopy the copy, 0 or 1, that the write of what was found has to begin with
+     * @param firstCopy the copy of its pair, 0 or 1, that the write of what was found has to begin with
      */
     public record Loaded(AcceptorRecord record, long sequence, int firstCopy) {
 
@@ -88,9 +91,8 @@ public final class RecordFile {
     /** The whole file of an acceptor that was just founded. */
     public static byte[] founding(AcceptorRecord record) {
         byte[] file = new byte[FILE_BYTES];
-        byte[] copy = copy(record, 0).shared();
-        System.arraycopy(copy, 0, file, 0, copy.length);
-        System.arraycopy(copy, 0, file, COPY_SPACE_BYTES, copy.length);
+        byte[] pair = pair(copy(record, 0)).shared();
+        System.arraycopy(pair, 0, file, 0, pair.length);
         return file;
     }
 
@@ -102,35 +104,31 @@ public final class RecordFile {
      *                      none is valid
      */
     public static Loaded load(byte[] file) {
-        Optional<Copy> zero = read(file, 0);
-        Optional<Copy> one = read(file, COPY_SPACE_BYTES);
-        // A newer program may have been stopped between its two copies: the other copy, of our format, is then too old.
-        int format = Math.max(zero.map(Copy::format).orElse(0), one.map(Copy::format).orElse(0));
+        Optional<Copy> newest = Optional.empty();
+        int firstCopy = 0;
+        int format = 0;
+        for (int offset = 0; offset < file.length; offset += BLOCK_BYTES) {
+            long above = newest.map(Copy::sequence).orElse(-1L);
+            Optional<Copy> found = read(file, offset, above);
+            if (found.isPresent()) {
+                format = Math.max(format, found.get().format());
+                newest = found;
+                firstCopy = offset % PAIR_SPACE_BYTES == 0 ? 1 : 0;
+            }
+        }
+        // A newer program may have written only one pair: the other one, of our format, is then too old.
         if (format > FORMAT) {
             throw new ClusterFault(FaultCode.DATA_3,
                     ("file \"%s\" has record format %d, and this program knows up to %d: "
                             + "use the program that wrote it; nothing was changed").formatted(NAME, format, FORMAT));
         }
-        if (zero.isEmpty() && one.isEmpty()) {
+        if (newest.isEmpty()) {
             throw new ClusterFault(FaultCode.DATA_5,
-                    ("file \"%s\" of %d bytes holds no valid copy of the agreed record, both are damaged or missing: "
+                    ("file \"%s\" of %d bytes holds no valid copy of the agreed record, all are damaged or missing: "
                             + "a node may not vote with a record it doubts, so restore no older one; remove this "
                             + "node from the cluster and add it anew").formatted(NAME, file.length));
         }
-        if (zero.isPresent() && one.isPresent()) {
-            long zeroSequence = zero.get().sequence();
-            long oneSequence = one.get().sequence();
-            if (zeroSequence == oneSequence) {
-                return new Loaded(zero.flatMap(Copy::record).orElseThrow(), zeroSequence);
-            }
-            return zeroSequence > oneSequence ? loaded(zero, 0) : loaded(one, 1);
-        }
-        return zero.isPresent() ? loaded(zero, 1) : loaded(one, 0);
-    }
-
-    private static Loaded loaded(Optional<Copy> newest, int firstCopy) {
-        return new Loaded(
-                newest.flatMap(Copy::record).orElseThrow(), newest.map(Copy::sequence).orElseThrow(), firstCopy);
+        return new Loaded(newest.flatMap(Copy::record).orElseThrow(), newest.get().sequence(), firstCopy);
     }
 
     /** The bytes of a copy; the same for both. */
@@ -143,15 +141,30 @@ public final class RecordFile {
         return Bytes.owning(copy.i32(checksum(sofar, 0, sofar.length)).toArray());
     }
 
-    static long offsetOf(int copy) {
-        return (long) copy * COPY_SPACE_BYTES;
+    /** The bytes of a pair. */
+    static Bytes pair(Bytes copy) {
+        byte[] both = Arrays.copyOf(copy.shared(), secondAt(copy) + copy.length());
+        System.arraycopy(copy.shared(), 0, both, secondAt(copy), copy.length());
+        return Bytes.owning(both);
     }
 
-    private static Optional<Copy> read(byte[] file, int offset) {
+    /** Where the pair of this write begins. */
+    static long offsetOf(long sequence) {
+        return sequence % 2 * PAIR_SPACE_BYTES;
+    }
+
+    /** Where the second of these copies begins in its pair. */
+    static int secondAt(Bytes copy) {
+        return (copy.length() + BLOCK_BYTES - 1) / BLOCK_BYTES * BLOCK_BYTES;
+    }
+
+    /** The copy that begins there, if it is valid, in its own pair, and of a later write than {@code above}. */
+    private static Optional<Copy> read(byte[] file, int offset, long above) {
         if (file.length < offset + HEAD_BYTES + CHECKSUM_BYTES) {
             return Optional.empty();
         }
-        int space = Math.min(COPY_SPACE_BYTES, file.length - offset);
+        int space = Math.min(COPY_SPACE_BYTES, PAIR_SPACE_BYTES - offset % PAIR_SPACE_BYTES);
+        space = Math.min(space, file.length - offset);
         try {
             ByteReader head = new ByteReader(file, offset, HEAD_BYTES);
             int magic = head.i32();
@@ -168,6 +181,9 @@ public final class RecordFile {
             }
             if (format > FORMAT) {
                 return Optional.of(new Copy(format, sequence, Optional.empty()));
+            }
+            if (sequence <= above || sequence % 2 != offset / PAIR_SPACE_BYTES) {
+                return Optional.empty();
             }
             ByteReader body = new ByteReader(
                     Arrays.copyOfRange(file, offset + HEAD_BYTES, offset + HEAD_BYTES + length));

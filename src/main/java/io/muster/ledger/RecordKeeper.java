@@ -6,11 +6,13 @@ import io.muster.machine.Completion;
 import io.muster.machine.Effect;
 import io.muster.machine.Machine;
 import io.muster.machine.Outbox;
+import java.util.ArrayDeque;
+import java.util.Deque;
 import java.util.Optional;
 
 /**
- * Makes the acceptor's record durable: two copies, one after the other, one write in flight at most. While one is, the
- * newest record that is wanted waits and replaces what waited before; the caller answers only what
+ * Makes the acceptor's record durable: one pair of copies in one flushed write, one write in flight at most. While one
+ * is, the newest record that is wanted waits and replaces what waited before; the caller answers only what
  * {@link #durable()} covers. See {@link RecordFile} for why that survives any crash.
  *
  * <p>After the first failed write, or one that takes longer than the limit, nothing is known about the medium:
@@ -18,17 +20,18 @@ import java.util.Optional;
  */
 final class RecordKeeper {
 
+    private record Part(long offset, Bytes bytes) {}
+
     private final long writeLimitNs;
     private final RecordFile.Loaded loaded;
     private long sequence;
-    private int firstCopy;
     private long ticket;
     private Optional<AcceptorRecord> durable = Optional.empty();
     private Optional<AcceptorRecord> writing = Optional.empty();
     private Optional<AcceptorRecord> waiting = Optional.empty();
     private Optional<String> failure = Optional.empty();
-    private Bytes copy = Bytes.NONE;
-    private boolean onSecondCopy;
+    /** Writes that what is being written still needs. */
+    private final Deque<Part> left = new ArrayDeque<>();
     private long limitAt = Machine.NEVER;
 
     /** @param loaded what was found at start */
@@ -40,10 +43,15 @@ final class RecordKeeper {
 
     /** Writes what was found once more, see {@link RecordFile} for why; called once, before anything is wanted. */
     <N> void start(long now, Outbox<N> out) {
-        begin(loaded.record(), loaded.firstCopy(), now, out);
+        Bytes copy = RecordFile.copy(loaded.record(), sequence);
+        for (int number : new int[] {loaded.firstCopy(), 1 - loaded.firstCopy()}) {
+            left.add(new Part(RecordFile.offsetOf(sequence) + (long) number * RecordFile.secondAt(copy), copy));
+        }
+        writing = Optional.of(loaded.record());
+        write(now, out);
     }
 
-    /** The record that both copies are known to hold; empty until this life's first write has ended. */
+    /** The record that both copies of a pair are known to hold; empty until this life's first write has ended. */
     Optional<AcceptorRecord> durable() {
         return durable;
     }
@@ -67,7 +75,9 @@ final class RecordKeeper {
             return;
         }
         sequence++;
-        begin(record, 0, now, out);
+        left.add(new Part(RecordFile.offsetOf(sequence), RecordFile.pair(RecordFile.copy(record, sequence))));
+        writing = Optional.of(record);
+        write(now, out);
     }
 
     /** @return true when {@link #durable()} moved */
@@ -92,27 +102,17 @@ final class RecordKeeper {
     }
 
     void digest(Hash64 into) {
-        into.add(sequence).add(onSecondCopy ? 1 : 0).add(writing.isPresent() ? 1 : 0).add(waiting.isPresent() ? 1 : 0)
+        into.add(sequence).add(left.size()).add(writing.isPresent() ? 1 : 0).add(waiting.isPresent() ? 1 : 0)
                 .add(failure.isPresent() ? 1 : 0);
     }
 
-    private <N> void begin(AcceptorRecord record, int beginsWith, long now, Outbox<N> out) {
-        writing = Optional.of(record);
-        firstCopy = beginsWith;
-        copy = RecordFile.copy(record, sequence);
-        onSecondCopy = false;
-        write(now, out);
-    }
-
     private <N> boolean written(long now, Outbox<N> out) {
-        if (!onSecondCopy) {
-            onSecondCopy = true;
+        if (!left.isEmpty()) {
             write(now, out);
             return false;
         }
         durable = writing;
         writing = Optional.empty();
-        copy = Bytes.NONE;
         limitAt = Machine.NEVER;
         Optional<AcceptorRecord> next = waiting;
         waiting = Optional.empty();
@@ -121,16 +121,17 @@ final class RecordKeeper {
     }
 
     private <N> void write(long now, Outbox<N> out) {
+        Part part = left.remove();
         ticket++;
         limitAt = now + writeLimitNs;
-        out.perform(new Effect.Write(
-                ticket, RecordFile.NAME, RecordFile.offsetOf(onSecondCopy ? 1 - firstCopy : firstCopy), copy));
+        out.perform(new Effect.Write(ticket, RecordFile.NAME, part.offset(), part.bytes()));
     }
 
     private void fail(String why) {
         failure = Optional.of(why);
         writing = Optional.empty();
         waiting = Optional.empty();
+        left.clear();
         limitAt = Machine.NEVER;
     }
 }

@@ -11,7 +11,7 @@
  * <p>A worked example. n1 led in b4.n1#1 and is killed; n2 and n3 have applied version 7.
  * <ol>
  * <li>The heartbeat takes n1 out of two-way reach on both. n2 draws 1.3 ms, n3 25 ms and a bit.
- * <li>n2 writes its own promise of b5.n2#1 into both copies of its file, then sends {@code Prepare}.
+ * <li>n2 writes its own promise of b5.n2#1 into its file and flushes it, then sends {@code Prepare}.
  * <li>n3 writes the same promise, then sends {@code Promise} with its record: version 8, accepted in b4.n1#1. n1 had
  *     offered it to n3 alone, and died.
  * <li>n2 has a quorum. Version 8 has the highest ballot and version, so it is adopted: n2 offers it to n3 and to itself

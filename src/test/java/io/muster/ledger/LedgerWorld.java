@@ -1,7 +1,6 @@
 package io.muster.ledger;
 
 import io.muster.base.Bytes;
-import io.muster.base.ClusterFault;
 import io.muster.base.Hash64;
 import io.muster.base.Incarnation;
 import io.muster.base.NodeId;
@@ -124,8 +123,7 @@ final class LedgerWorld {
         long life;
         private final byte[][] cache = new byte[2][];
         private final byte[][] medium = new byte[2][];
-        private final List<Optional<AcceptorRecord>> valid =
-                new ArrayList<>(List.of(Optional.empty(), Optional.empty()));
+        private AcceptorRecord onMedium;
         private Optional<Effect.Write> inFlight = Optional.empty();
         private long epoch;
         private long dueAt = Long.MAX_VALUE;
@@ -136,11 +134,12 @@ final class LedgerWorld {
 
         Host(NodeId node, byte[] file) {
             this.node = node;
-            for (int copy = 0; copy < 2; copy++) {
-                cache[copy] = Arrays.copyOfRange(
-                        file, (int) RecordFile.offsetOf(copy), (int) RecordFile.offsetOf(copy) + 4096);
-                medium[copy] = cache[copy].clone();
+            for (int pair = 0; pair < 2; pair++) {
+                cache[pair] = Arrays.copyOfRange(
+                        file, (int) RecordFile.offsetOf(pair), (int) RecordFile.offsetOf(pair) + 8192);
+                medium[pair] = cache[pair].clone();
             }
+            readMedium();
         }
 
         Incarnation self() {
@@ -156,8 +155,7 @@ final class LedgerWorld {
         void boot() {
             epoch++;
             life++;
-            readMedium(0);
-            readMedium(1);
+            readMedium();
             RecordFile.Loaded loaded = load(cache);
             ledger = Optional.of(new Ledger(self(), nodes, TIMES, loaded, chance.fork("n"), now));
             dueAt = Long.MAX_VALUE;
@@ -180,9 +178,9 @@ final class LedgerWorld {
             epoch++;
             ledger = Optional.empty();
             inFlight.ifPresent(write -> {
-                int copy = write.offset() == 0 ? 0 : 1;
-                cache[copy] = overlay(cache[copy], write.bytes(), handedOver);
-                medium[copy] = overlay(medium[copy], Bytes.owning(cache[copy]), kept);
+                int pair = pairOf(write);
+                cache[pair] = overlay(cache[pair], write, handedOver);
+                medium[pair] = overlay(medium[pair], whole(pair), kept);
             });
             if (power) {
                 cache[0] = medium[0].clone();
@@ -310,7 +308,7 @@ final class LedgerWorld {
         @Override
         public void send(NodeId to, Message message) {
             LedgerMessage sent = (LedgerMessage) message;
-            checker.sent(self(), sent, bothCopies());
+            checker.sent(self(), sent, Optional.of(onMedium));
             Incarnation from = self();
             ByteWriter bytes = new ByteWriter();
             codec.encode(sent, bytes);
@@ -354,46 +352,23 @@ final class LedgerWorld {
         }
 
         private void written(Effect.Write write) {
-            int copy = write.offset() == 0 ? 0 : 1;
-            cache[copy] = overlay(cache[copy], write.bytes(), -1L);
-            medium[copy] = cache[copy].clone();
-            boolean otherFollows = !Arrays.equals(medium[1 - copy], cache[1 - copy]);
-            medium[1 - copy] = cache[1 - copy].clone();
+            int pair = pairOf(write);
+            cache[pair] = overlay(cache[pair], write, -1L);
+            medium[0] = cache[0].clone();
+            medium[1] = cache[1].clone();
             inFlight = Optional.empty();
-            readMedium(copy);
-            if (otherFollows) {
-                readMedium(1 - copy);
-            }
-            checker.onMedium(node, newestOnMedium(), now);
+            readMedium();
+            checker.onMedium(node, onMedium, now);
             input(new LedgerInput.Completed(new Completion.Written(write.ticket())));
         }
 
-        /** What both copies on the medium hold: the older of them; empty while one is damaged. */
-        private Optional<AcceptorRecord> bothCopies() {
-            if (valid.get(0).isEmpty() || valid.get(1).isEmpty()) {
-                return Optional.empty();
-            }
-            AcceptorRecord zero = valid.get(0).get();
-            AcceptorRecord one = valid.get(1).get();
-            boolean zeroIsOlder = one.newerThan(zero)
-                    || !zero.newerThan(one) && one.promised().filter(zero::mayPromise).isPresent();
-            return Optional.of(zeroIsOlder ? zero : one);
+        /** What a loss of power right now would leave. */
+        private void readMedium() {
+            onMedium = load(medium).record();
         }
 
-        private AcceptorRecord newestOnMedium() {
-            if (valid.get(0).isEmpty() || valid.get(1).isEmpty()) {
-                return valid.get(0).or(() -> valid.get(1)).orElseThrow();
-            }
-            AcceptorRecord older = bothCopies().orElseThrow();
-            return valid.get(0).get() == older ? valid.get(1).get() : valid.get(0).get();
-        }
-
-        private void readMedium(int copy) {
-            try {
-                valid.set(copy, Optional.of(RecordFile.load(medium[copy]).record()));
-            } catch (ClusterFault damaged) {
-                valid.set(copy, Optional.empty());
-            }
+        private Effect.Write whole(int pair) {
+            return new Effect.Write(0, RecordFile.NAME, RecordFile.offsetOf(pair), Bytes.owning(cache[pair]));
         }
 
         @Override
@@ -411,21 +386,27 @@ final class LedgerWorld {
             }
         }
 
-        private RecordFile.Loaded load(byte[][] copies) {
-            byte[] file = new byte[RecordFile.FILE_BYTES];
-            for (int copy = 0; copy < 2; copy++) {
-                System.arraycopy(copies[copy], 0, file, (int) RecordFile.offsetOf(copy), copies[copy].length);
+        private RecordFile.Loaded load(byte[][] pairs) {
+            byte[] file = new byte[(int) RecordFile.offsetOf(1) + pairs[1].length];
+            for (int pair = 0; pair < 2; pair++) {
+                System.arraycopy(pairs[pair], 0, file, (int) RecordFile.offsetOf(pair), pairs[pair].length);
             }
             return RecordFile.load(file);
         }
     }
 
-    /** Those sectors of the new bytes over the old ones whose bit is set; the bits repeat after 64. */
-    private static byte[] overlay(byte[] old, Bytes bytes, long sectors) {
-        byte[] over = Arrays.copyOf(old, Math.max(old.length, bytes.length()));
-        for (int from = 0; from < bytes.length(); from += SECTOR) {
+    private static int pairOf(Effect.Write write) {
+        return write.offset() < RecordFile.offsetOf(1) ? 0 : 1;
+    }
+
+    /** Those sectors of a write over an old pair whose bit is set; the bits repeat after 64. */
+    private static byte[] overlay(byte[] old, Effect.Write write, long sectors) {
+        byte[] bytes = write.bytes().shared();
+        int at = (int) (write.offset() - RecordFile.offsetOf(pairOf(write)));
+        byte[] over = Arrays.copyOf(old, Math.max(old.length, at + bytes.length));
+        for (int from = 0; from < bytes.length; from += SECTOR) {
             if ((sectors >> from / SECTOR % 64 & 1) != 0) {
-                System.arraycopy(bytes.shared(), from, over, from, Math.min(SECTOR, bytes.length() - from));
+                System.arraycopy(bytes, from, over, at + from, Math.min(SECTOR, bytes.length - from));
             }
         }
         return over;

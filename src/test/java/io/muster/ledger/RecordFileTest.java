@@ -18,18 +18,20 @@ import org.junit.jupiter.api.Test;
 class RecordFileTest {
 
     private static final int SECTOR = 128;
+    /** Sectors of a copy that are lost or kept each for itself; those behind them go with the last one. */
+    private static final int SECTORS_APART = 4;
     private static final AcceptorRecord FOUNDING = States.record(1, States.founded(3));
 
     @Test
-    @DisplayName("Q8: the founding file holds the founding record in both copies")
+    @DisplayName("Q8: the founding file holds the founding record twice")
     void theFoundingFileHoldsTheRecordTwice() {
         byte[] file = RecordFile.founding(FOUNDING);
         assertThat(file).hasSize(RecordFile.FILE_BYTES);
-        assertThat(RecordFile.COPY_SPACE_BYTES % 4096).isZero();
+        assertThat(RecordFile.PAIR_SPACE_BYTES % RecordFile.BLOCK_BYTES).isZero();
         assertThat(RecordFile.load(file)).isEqualTo(new RecordFile.Loaded(FOUNDING, 0));
         for (int copy = 0; copy < 2; copy++) {
             byte[] damaged = file.clone();
-            damaged[copy * RecordFile.COPY_SPACE_BYTES + 30] ^= 1;
+            damaged[copyAt(0, copy) + 30] ^= 1;
             assertThat(RecordFile.load(damaged).record()).isEqualTo(FOUNDING);
         }
     }
@@ -45,24 +47,19 @@ class RecordFileTest {
             AcceptorRecord next = last.promising(States.ballot(version, 1))
                     .accepting(States.ballot(version, 1), states.get(version));
             file.begin(next);
-            for (int half = 0; half < 2; half++) {
-                Effect.Write write = file.inFlight();
-                int sectors = (write.bytes().length() + SECTOR - 1) / SECTOR;
-                for (long subset = 0; subset < 1L << Math.min(sectors, 7); subset++) {
-                    byte[] after = file.withSectors(write, subset);
-                    RecordFile.Loaded loaded = RecordFile.load(after);
-                    assertThat(List.of(last, next)).contains(loaded.record());
-                    if (half == 1) {
-                        assertThat(loaded.record()).as("the first copy is flushed").isEqualTo(next);
-                    }
-                    nextWriteIsSafe(after, loaded, last);
-                    walked++;
-                }
-                file.complete();
+            Effect.Write write = file.inFlight();
+            for (long subset = 0; subset < 1L << 2 * SECTORS_APART; subset++) {
+                byte[] after = file.withSectors(write, subset);
+                RecordFile.Loaded loaded = RecordFile.load(after);
+                assertThat(List.of(last, next)).contains(loaded.record());
+                nextWriteIsSafe(after, loaded, last);
+                walked++;
             }
+            file.complete();
             assertThat(file.durable()).isEqualTo(next);
+            assertThat(RecordFile.load(file.content()).record()).isEqualTo(next);
         }
-        assertThat(walked).isGreaterThan(100);
+        assertThat(walked).isEqualTo(12 << 2 * SECTORS_APART);
     }
 
     @Test
@@ -71,23 +68,37 @@ class RecordFileTest {
         File file = new File(FOUNDING);
         AcceptorRecord next = FOUNDING.promising(States.ballot(1, 1));
         file.begin(next);
-        for (int half = 0; half < 2; half++) {
-            Effect.Write write = file.inFlight();
-            for (int length = 0; length <= write.bytes().length(); length++) {
-                byte[] after = file.content().clone();
-                System.arraycopy(write.bytes().shared(), 0, after, (int) write.offset(), length);
-                RecordFile.Loaded loaded = RecordFile.load(after);
-                assertThat(List.of(FOUNDING, next)).contains(loaded.record());
-                nextWriteIsSafe(after, loaded, FOUNDING);
-            }
+        Effect.Write write = file.inFlight();
+        for (int length = 0; length <= write.bytes().length(); length += length % RecordFile.BLOCK_BYTES < 1024 ? 1 : 64) {
+            byte[] after = file.content().clone();
+            System.arraycopy(write.bytes().shared(), 0, after, (int) write.offset(), length);
+            RecordFile.Loaded loaded = RecordFile.load(after);
+            assertThat(List.of(FOUNDING, next)).contains(loaded.record());
+            nextWriteIsSafe(after, loaded, FOUNDING);
+        }
+    }
+
+    @Test
+    @DisplayName("L8: a sector of the newest record that goes bad later never brings an older record back")
+    void oneBadSectorForgetsNothing() {
+        File file = new File(FOUNDING);
+        for (int round = 1; round <= 4; round++) {
+            AcceptorRecord next = file.durable().promising(States.ballot(round, 1));
+            file.begin(next);
             file.complete();
+            for (int at = 0; at < RecordFile.FILE_BYTES; at += SECTOR) {
+                byte[] bad = file.content().clone();
+                Arrays.fill(bad, at, at + SECTOR, (byte) 0xEE);
+                assertThat(RecordFile.load(bad).record()).isEqualTo(next);
+                at += at % RecordFile.PAIR_SPACE_BYTES < 3 * RecordFile.BLOCK_BYTES ? 0 : 64 * SECTOR;
+            }
         }
     }
 
     /** The write of what was found, lost in any part, leaves what was found or what was durable before. */
     private static void nextWriteIsSafe(byte[] content, RecordFile.Loaded loaded, AcceptorRecord durable) {
         byte[] bytes = RecordFile.copy(loaded.record(), loaded.sequence()).shared();
-        int first = (int) RecordFile.offsetOf(loaded.firstCopy());
+        int first = copyAt(loaded.sequence(), loaded.firstCopy());
         for (int keep : new int[] {0, SECTOR, bytes.length / 2, bytes.length}) {
             byte[] torn = content.clone();
             System.arraycopy(bytes, 0, torn, first, Math.min(keep, bytes.length));
@@ -98,50 +109,50 @@ class RecordFileTest {
     @Test
     @DisplayName("A kill at any write, then a loss of power at any write of the next life: what was durable is there")
     void aKillAndThenALossOfPowerLeavesWhatWasDurable() {
-        long[] parts = {0, 1, 0b10, -1};
+        long[] parts = {0, 1, 0b10, 0x0F, 0xF0, 0x1F, 0xF1, -1};
         List<ClusterState> states = States.randomChain(13, 4, 4);
         int walked = 0;
         for (int version = 1; version <= 4; version++) {
-            for (int killedAt = 0; killedAt < 2; killedAt++) {
-                for (long handedOver : parts) {
-                    for (long onMedium : parts) {
-                        for (int lostAt = 0; lostAt < 2; lostAt++) {
-                            for (long kept : parts) {
-                                killThenLosePower(states, version, killedAt, handedOver, onMedium, lostAt, kept);
-                                walked++;
-                            }
+            for (long handedOver : parts) {
+                for (long onMedium : parts) {
+                    for (int lostAt = 0; lostAt < 3; lostAt++) {
+                        for (long kept : parts) {
+                            killThenLosePower(states, version, handedOver, onMedium, lostAt, kept);
+                            walked++;
                         }
                     }
                 }
             }
         }
-        assertThat(walked).isEqualTo(4 * 2 * 4 * 4 * 2 * 4);
+        assertThat(walked).isEqualTo(4 * parts.length * parts.length * 3 * parts.length);
     }
 
-    private static void killThenLosePower(List<ClusterState> states, int version, int killedAt, long handedOver,
+    /** @param lostAt 0 and 1: at the two writes of what was found; 2: at the next life's own first write */
+    private static void killThenLosePower(List<ClusterState> states, int version, long handedOver,
             long onMedium, int lostAt, long kept) {
         File file = new File(FOUNDING);
         for (int v = 1; v < version; v++) {
             file.begin(FOUNDING.accepting(States.ballot(v, 1), states.get(v)));
             file.complete();
-            file.complete();
         }
         AcceptorRecord last = file.durable();
         AcceptorRecord next = FOUNDING.accepting(States.ballot(version, 1), states.get(version));
         file.begin(next);
-        for (int half = 0; half < killedAt; half++) {
-            file.complete();
-        }
         byte[] cache = file.withSectors(file.inFlight(), handedOver);
         byte[] medium = file.withSectors(file.inFlight(), handedOver & onMedium);
+        AcceptorRecord found = RecordFile.load(cache).record();
         File nextLife = new File(RecordFile.load(cache));
-        for (int half = 0; half < lostAt; half++) {
+        for (int written = 0; written < lostAt; written++) {
             // A flush takes all that the cache holds to the medium.
             nextLife.completeIn(cache);
             medium = cache.clone();
         }
+        AcceptorRecord after = found.promising(States.ballot(version + 1, 1));
+        if (lostAt == 2) {
+            nextLife.begin(after);
+        }
         byte[] left = withSectors(medium, nextLife.inFlight(), kept);
-        assertThat(List.of(last, next)).contains(RecordFile.load(left).record());
+        assertThat(lostAt == 2 ? List.of(found, after) : List.of(last, next)).contains(RecordFile.load(left).record());
     }
 
     @Test
@@ -151,10 +162,9 @@ class RecordFileTest {
         for (int round = 1; round <= 4; round++) {
             file.begin(file.durable().promising(States.ballot(round, 1)));
             file.complete();
-            file.complete();
             for (int copy = 0; copy < 2; copy++) {
                 byte[] damaged = file.content().clone();
-                damaged[copy * RecordFile.COPY_SPACE_BYTES + 20] ^= 4;
+                damaged[copyAt(round, copy) + 20] ^= 4;
                 RecordFile.Loaded loaded = RecordFile.load(damaged);
                 assertThat(loaded).isEqualTo(new RecordFile.Loaded(file.durable(), round, copy));
             }
@@ -173,7 +183,7 @@ class RecordFileTest {
             assertThat(loaded.firstCopy()).isZero();
             file[bit / 8] ^= (byte) (1 << bit % 8);
         }
-        for (int end = 0; end < RecordFile.COPY_SPACE_BYTES + length; end += end < length ? 1 : 997) {
+        for (int end = 0; end < RecordFile.PAIR_SPACE_BYTES; end += end < length ? 1 : 997) {
             byte[] shorter = Arrays.copyOf(file, end);
             if (end < length) {
                 assertThatThrownBy(() -> RecordFile.load(shorter))
@@ -215,7 +225,7 @@ class RecordFileTest {
         assertThatThrownBy(() -> RecordFile.load(file))
                 .isInstanceOfSatisfying(ClusterFault.class, fault ->
                         assertThat(fault.code()).isEqualTo(FaultCode.DATA_3))
-                .hasMessageContaining("format 2").hasMessageContaining("nothing was changed");
+                .hasMessageContaining("format " + (RecordFile.FORMAT + 1)).hasMessageContaining("nothing was changed");
     }
 
     @Test
@@ -227,14 +237,15 @@ class RecordFileTest {
         for (AcceptorRecord record : List.of(longer, shorter)) {
             file.begin(record);
             file.complete();
+            file.begin(record);
             file.complete();
         }
         assertThat(RecordFile.load(file.content()).record()).isEqualTo(shorter);
     }
 
     @Test
-    @DisplayName("A record counts only after the second copy; newer ones wait, and the newest of them is written next")
-    void aRecordCountsAfterTheSecondCopy() {
+    @DisplayName("A record counts once both copies are flushed; newer ones wait, and the newest of them is written next")
+    void aRecordCountsOnceItIsFlushed() {
         Recorder<LedgerNews> out = new Recorder<>();
         RecordKeeper keeper = new RecordKeeper(new RecordFile.Loaded(FOUNDING, 0), 1_000);
         List<AcceptorRecord> records = List.of(
@@ -242,43 +253,41 @@ class RecordFileTest {
                 FOUNDING.promising(States.ballot(3, 1)));
         records.forEach(record -> keeper.want(record, 0, out));
         assertThat(out.writes()).hasSize(1);
-        assertThat(keeper.completed(new Completion.Written(1), 0, out)).isFalse();
         assertThat(keeper.durable()).isEmpty();
+        assertThat(keeper.completed(new Completion.Written(1), 0, out)).isTrue();
+        assertThat(keeper.durable()).contains(records.get(0));
         assertThat(keeper.completed(new Completion.Written(1), 0, out)).as("an old ticket").isFalse();
         assertThat(keeper.completed(new Completion.Written(2), 0, out)).isTrue();
-        assertThat(keeper.durable()).contains(records.get(0));
-        keeper.completed(new Completion.Written(3), 0, out);
-        keeper.completed(new Completion.Written(4), 0, out);
         assertThat(keeper.durable()).contains(records.get(2));
         assertThat(out.writes()).extracting(Effect.Write::offset).containsExactly(
-                RecordFile.offsetOf(0), RecordFile.offsetOf(1), RecordFile.offsetOf(0), RecordFile.offsetOf(1));
+                RecordFile.offsetOf(1), RecordFile.offsetOf(2));
         assertThat(keeper.deadline()).isEqualTo(Long.MAX_VALUE);
     }
 
     @Test
     @DisplayName("A failed write, and one that takes too long, end it for good")
     void aFailedOrEndlessWriteEndsIt() {
-        for (boolean second : new boolean[] {false, true}) {
+        for (int before = 0; before < 3; before++) {
             for (boolean slow : new boolean[] {false, true}) {
                 Recorder<LedgerNews> out = new Recorder<>();
                 RecordKeeper keeper = new RecordKeeper(new RecordFile.Loaded(FOUNDING, 0), 1_000);
-                keeper.want(FOUNDING, 5, out);
-                if (second) {
-                    keeper.completed(new Completion.Written(1), 5, out);
+                keeper.start(5, out);
+                keeper.want(FOUNDING.promising(States.ballot(1, 1)), 5, out);
+                for (int ticket = 1; ticket <= before; ticket++) {
+                    keeper.completed(new Completion.Written(ticket), 5, out);
                 }
-                long ticket = second ? 2 : 1;
                 if (slow) {
                     keeper.due(keeper.deadline() - 1);
                     assertThat(keeper.failure()).isEmpty();
                     keeper.due(keeper.deadline());
                 } else {
-                    keeper.completed(new Completion.WriteFailed(ticket, "disk full"), 6, out);
+                    keeper.completed(new Completion.WriteFailed(before + 1, "disk full"), 6, out);
                 }
                 assertThat(keeper.failure()).isPresent();
-                assertThat(keeper.completed(new Completion.Written(ticket), 7, out)).isFalse();
+                assertThat(keeper.completed(new Completion.Written(before + 1), 7, out)).isFalse();
                 keeper.want(FOUNDING, 8, out);
-                assertThat(out.writes()).hasSize(second ? 2 : 1);
-                assertThat(keeper.durable()).isEqualTo(Optional.empty());
+                assertThat(out.writes()).hasSize(before + 1);
+                assertThat(keeper.durable()).isEqualTo(before < 2 ? Optional.empty() : Optional.of(FOUNDING));
             }
         }
     }
@@ -336,15 +345,22 @@ class RecordFileTest {
         }
     }
 
-    /** The content with only these sectors of the write in it; beyond the seventh all share its bit. */
+    private static int copyAt(long sequence, int copy) {
+        return (int) RecordFile.offsetOf(sequence) + copy * RecordFile.BLOCK_BYTES;
+    }
+
+    /**
+     * The content with only these sectors of the write in it: a bit for each of the first sectors of the first copy, and
+     * then of the second; the later ones of a copy share its last bit.
+     */
     private static byte[] withSectors(byte[] content, Effect.Write write, long subset) {
         byte[] after = content.clone();
         byte[] bytes = write.bytes().shared();
-        for (int sector = 0; sector * SECTOR < bytes.length; sector++) {
-            if ((subset >> Math.min(sector, 6) & 1) != 0) {
-                int from = sector * SECTOR;
-                System.arraycopy(bytes, from, after, (int) write.offset() + from,
-                        Math.min(SECTOR, bytes.length - from));
+        for (int from = 0; from < bytes.length; from += SECTOR) {
+            int copy = from / RecordFile.BLOCK_BYTES;
+            int inCopy = Math.min(from % RecordFile.BLOCK_BYTES / SECTOR, SECTORS_APART - 1);
+            if ((subset >> copy * SECTORS_APART + inCopy & 1) != 0) {
+                System.arraycopy(bytes, from, after, (int) write.offset() + from, Math.min(SECTOR, bytes.length - from));
             }
         }
         return after;
