@@ -93,7 +93,7 @@ public final class Swarm {
                 simulation.settings().seed(), simulation.settings().nodes(), outcome, checker, what,
                 simulation.time().now(), simulation.trace().hash().value(), simulation.faults(), simulation.deaths(),
                 simulation.fences(), simulation.checkers().recoveries(),
-                outcome == Outcome.PASSED ? List.of() : simulation.trace().lastLines());
+                outcome == Outcome.PASSED ? List.of() : simulation.trace().lastLines(), simulation.checkers().made());
     }
 
     /** All settings of a seed. */
