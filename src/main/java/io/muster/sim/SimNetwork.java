@@ -275,6 +275,11 @@ final class SimNetwork {
         if (standing.isPresent() && standing.get().serves(caller)) {
             return;
         }
+        if (standing.isPresent() && !world.running(caller.node()).filter(running -> running == caller).isPresent()) {
+            // A later life has its address: whoever has a stream with that one does not take another from this one.
+            call(caller, peer, DIAL_AGAIN_NS);
+            return;
+        }
         boolean reachable = !isCut(caller.node(), peer, STREAM) && !isCut(peer, caller.node(), STREAM)
                 && world.hostUp(peer);
         Optional<SimProcess> listening = world.running(peer);

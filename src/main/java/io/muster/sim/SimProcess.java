@@ -42,6 +42,9 @@ final class SimProcess {
         /** How many wishes of the next step are still carried out before the process dies; usually all of them. */
         int wishesBeforeDeath(SimProcess process, int wishes);
 
+        /** How many wishes of the next step are carried out before the process is stopped; usually all of them. */
+        int wishesBeforePause(SimProcess process, int wishes);
+
         void died(SimProcess process);
     }
 
@@ -63,6 +66,8 @@ final class SimProcess {
     private final Driver driver;
     private final ArrayDeque<NodeInput> mailbox = new ArrayDeque<>();
     private final List<Runnable> wishes = new ArrayList<>();
+    /** What a step wanted when the process was stopped in its middle. */
+    private final ArrayDeque<Runnable> left = new ArrayDeque<>();
     private Optional<ClusterNode> node = Optional.empty();
     private long timerAt = Machine.NEVER;
     /** By the local clock. */
@@ -130,6 +135,7 @@ final class SimProcess {
     void end() {
         ended = true;
         mailbox.clear();
+        left.clear();
     }
 
     void pause() {
@@ -142,6 +148,10 @@ final class SimProcess {
             return;
         }
         paused = false;
+        // It was stopped in the middle of a step: the rest of it comes first.
+        while (!left.isEmpty() && !ended && !paused) {
+            left.remove().run();
+        }
         if (timersFirst) {
             due();
         }
@@ -218,10 +228,14 @@ final class SimProcess {
         stepping = false;
         int wanted = wishes.size();
         int carriedOut = driver.wishesBeforeDeath(this, wanted);
-        for (int i = 0; i < carriedOut && !ended; i++) {
+        int atOnce = carriedOut == wanted ? driver.wishesBeforePause(this, wanted) : carriedOut;
+        for (int i = 0; i < atOnce && !ended; i++) {
             wishes.get(i).run();
         }
         Invariant.holds(wishes.size() == wanted, "%s wished for more while its wishes were carried out", life);
+        if (carriedOut == wanted) {
+            left.addAll(wishes.subList(atOnce, wanted));
+        }
         wishes.clear();
         if (carriedOut < wanted && !ended) {
             driver.died(this);

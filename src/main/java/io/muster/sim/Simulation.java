@@ -1,6 +1,7 @@
 package io.muster.sim;
 
 import io.muster.base.Bytes;
+import io.muster.base.ClusterFault;
 import io.muster.base.ClusterId;
 import io.muster.base.HostProcess;
 import io.muster.base.Incarnation;
@@ -27,6 +28,7 @@ import io.muster.recovery.Participant;
 import io.muster.recovery.RecoveryPlan;
 import io.muster.sim.check.Checkers;
 import io.muster.sim.check.Truth;
+import io.muster.sim.check.Violation;
 import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.List;
@@ -49,6 +51,9 @@ final class Simulation {
             "files", EnumSet.of(Phase.STOP, Phase.STRIPES, Phase.JOURNALS, Phase.RESUME)));
     /** Things that happen at one moment; more is a node that never rests. */
     private static final int MOMENT_LIMIT = 100_000;
+    private static final long FOLDER_LOCKED_NS = 10_000_000;
+    /** A pause in the middle of a step lasts at most so long: longer than any bound of the cluster. */
+    private static final long PAUSE_IN_STEP_NS = 6_000_000_000L;
 
     private final SimSettings settings;
     private final VirtualTime time = new VirtualTime();
@@ -58,6 +63,7 @@ final class Simulation {
     private final NodeSet nodes;
     private final Truth truth;
     private final Checkers checkers;
+    private final Moments moments;
     private final SimNetwork network;
     private final SimFence fence;
     private final TreeMap<NodeId, SimHost> hosts = new TreeMap<>();
@@ -66,6 +72,7 @@ final class Simulation {
     private final List<BiConsumer<Incarnation, NodeEvent>> whenHappened = new ArrayList<>();
     private SimParticipant.Behaviour participantBehaviour;
     private double diesInStep;
+    private double pausesInStep;
     private long deaths;
     private long fencesEvidenced;
     private long worldFaults;
@@ -88,6 +95,7 @@ final class Simulation {
         ClusterState founding = ClusterState.founded(cluster, Electorate.majorityOf(nodes), recordIds);
         this.truth = new Truth(PARTICIPANTS, founding, time::now);
         this.checkers = new Checkers(truth, settings.times());
+        this.moments = new Moments(truth.chosen());
         World world = new World();
         this.network = new SimNetwork(
                 time, chance.fork("network"), new FrameCodec(cluster), world, trace);
@@ -132,6 +140,10 @@ final class Simulation {
 
     Checkers checkers() {
         return checkers;
+    }
+
+    Moments moments() {
+        return moments;
     }
 
     NodeSet nodes() {
@@ -180,6 +192,20 @@ final class Simulation {
         if (!host.up() || host.process().isPresent()) {
             return;
         }
+        if (!host.disk().drained()) {
+            // The folder is locked until the IO of the former process has ended (rule D5).
+            time.after(FOLDER_LOCKED_NS, () -> start(node));
+            return;
+        }
+        RecordFile.Loaded loaded;
+        try {
+            loaded = RecordFile.load(host.disk().read(RecordFile.NAME));
+        } catch (ClusterFault e) {
+            Violation.unless(host.recordLost(), "RecordSurvives", "the record of %s is gone: %s", node, e.getMessage());
+            note(Optional.empty(), node + " does not start: " + e.code().label());
+            return;
+        }
+        Violation.unless(!host.recordLost(), "RecordSurvives", "%s starts with a record that its disk forgot", node);
         Incarnation life = new Incarnation(node, host.disk().nextLife());
         HostProcess where = new HostProcess(node.toString(), host.bootId(), "", 100 + life.life(), time.now());
         SimProcess process = new SimProcess(life, where, nodes.without(node), host.clock(), time, trace, driver);
@@ -192,7 +218,7 @@ final class Simulation {
         truth.begins(life);
         checkers.started(life);
         process.run(new ClusterNode(
-                config, RecordFile.load(host.disk().read(RecordFile.NAME)), participantsOf(process),
+                config, loaded, participantsOf(process),
                 new Prng(settings.seed()).fork(life.toString()), process.localNow()));
         network.started(process);
     }
@@ -227,6 +253,7 @@ final class Simulation {
         if (host.up()) {
             worldFaults++;
             note(Optional.empty(), "host of " + node + " loses power");
+            host.former().forEach(process -> end(process, true));
             host.process().ifPresent(process -> end(process, true));
             host.goesDown();
         }
@@ -256,6 +283,31 @@ final class Simulation {
         }
     }
 
+    /**
+     * A process that is stopped loses its folder and its addresses to whatever is started next on its node, as when the
+     * two are in containers of their own. It still runs: whoever takes the new life as proof of its end is wrong (F5).
+     */
+    void takeOver(SimProcess old) {
+        worldFaults++;
+        note(Optional.of(old.life()), "loses its folder and its addresses");
+        hosts.get(old.node()).disk().crash(false);
+        hosts.get(old.node()).loosens();
+    }
+
+    /** The disk of a node without a process loses its record. @return whether it did */
+    boolean forget(NodeId node) {
+        SimHost host = hosts.get(node);
+        boolean forgets = host.process().isEmpty() && host.disk().drained() && !host.recordLost();
+        if (forgets) {
+            worldFaults++;
+            note(Optional.empty(), "the disk of " + node + " forgets its record");
+            host.disk().forget(RecordFile.NAME);
+            host.losesRecord();
+            truth.recordIsLost(node);
+        }
+        return forgets;
+    }
+
     void ask(NodeId node, Request request) {
         hosts.get(node).process().ifPresent(process -> process.input(new NodeInput.Asked(request)));
     }
@@ -263,6 +315,11 @@ final class Simulation {
     /** From now on every step of a node may be its last, in the middle of what it wanted to do. */
     void diesInStep(double probability) {
         diesInStep = probability;
+    }
+
+    /** From now on every step of a node may be interrupted by a pause, in the middle of what it wanted to do. */
+    void pausesInStep(double probability) {
+        pausesInStep = probability;
     }
 
     /** From now on participants behave like this, also those that run. */
@@ -318,8 +375,10 @@ final class Simulation {
             deaths++;
         }
         process.end();
-        host.disk().crash();
-        host.empties();
+        if (host.process().filter(running -> running == process).isPresent()) {
+            host.disk().crash(hostGone);
+        }
+        host.ended(process);
         truth.ends(process.life());
         checkers.ended(process.life());
         network.ended(process, hostGone);
@@ -341,6 +400,7 @@ final class Simulation {
             fencesEvidenced += made.state().events().stream()
                     .filter(io.muster.ledger.LedgerEvent.FenceEvidenced.class::isInstance).count();
             checkers.chosen(made.ballot(), made.state());
+            moments.chosen(made.state().events());
         });
     }
 
@@ -349,6 +409,7 @@ final class Simulation {
         @Override
         public void send(SimProcess from, NodeId to, Message message) {
             checkers.sent(from.life(), to, message);
+            moments.sent(from.life(), message);
             network.send(from, to, message);
         }
 
@@ -360,8 +421,13 @@ final class Simulation {
         @Override
         public void perform(SimProcess from, Effect effect) {
             switch (effect) {
-                case Effect.Write write -> hosts.get(from.node()).disk().write(
-                        write, completion -> from.input(new NodeInput.Completed(completion)));
+                case Effect.Write write -> {
+                    // What a process without its folder writes never ends.
+                    if (hosts.get(from.node()).process().filter(running -> running == from).isPresent()) {
+                        hosts.get(from.node()).disk().write(
+                                write, completion -> from.input(new NodeInput.Completed(completion)));
+                    }
+                }
                 case Effect.Fence act -> {
                     checkers.fencing(from.life(), act);
                     fence.act(act, completion -> from.input(new NodeInput.Completed(completion)));
@@ -375,6 +441,7 @@ final class Simulation {
                 case NodeNews.Happened(NodeEvent event) -> {
                     trace.line(time.now(), Optional.of(from.life()), event);
                     checkers.happened(from.life(), event);
+                    moments.happened(from.life(), event);
                     whenHappened.forEach(told -> told.accept(from.life(), event));
                 }
                 case NodeNews.ActUntil(long until) -> {
@@ -401,6 +468,19 @@ final class Simulation {
         }
 
         @Override
+        public int wishesBeforePause(SimProcess process, int wishes) {
+            if (wishes == 0 || pausesInStep == 0 || process.paused() || !chance.chance(pausesInStep)) {
+                return wishes;
+            }
+            long forNs = 1 + chance.nextLong(PAUSE_IN_STEP_NS);
+            worldFaults++;
+            note(Optional.of(process.life()), "is stopped in the middle of a step for " + forNs + " ns");
+            process.pause();
+            time.after(forNs, () -> resume(process));
+            return chance.nextInt(wishes);
+        }
+
+        @Override
         public void died(SimProcess process) {
             worldFaults++;
             note(Optional.of(process.life()), "dies in the middle of a step");
@@ -421,6 +501,7 @@ final class Simulation {
         public void began(String participant, Phase phase, RecoveryPlan plan) {
             note(Optional.of(life), participant + " begins " + phase + " of " + plan);
             checkers.began(life, participant, phase, plan);
+            moments.began(life, phase, plan);
         }
 
         @Override
@@ -451,15 +532,15 @@ final class Simulation {
 
         @Override
         public boolean ended(Incarnation victim) {
-            return !hosts.get(victim.node()).runs(victim);
+            return hosts.get(victim.node()).process(victim).isEmpty();
         }
 
         @Override
         public void end(Incarnation victim) {
-            if (!ended(victim)) {
+            hosts.get(victim.node()).process(victim).ifPresent(process -> {
                 note(Optional.of(victim), "is ended by a fence device");
-                Simulation.this.end(hosts.get(victim.node()).process().orElseThrow(), false);
-            }
+                Simulation.this.end(process, false);
+            });
         }
 
         @Override
