@@ -1,6 +1,5 @@
 package io.muster.sim;
 
-import io.muster.base.Bytes;
 import io.muster.base.ClusterFault;
 import io.muster.base.ClusterId;
 import io.muster.base.HostProcess;
@@ -25,7 +24,6 @@ import io.muster.node.NodeNews;
 import io.muster.node.Request;
 import io.muster.quorum.Electorate;
 import io.muster.recovery.Participant;
-import io.muster.recovery.RecoveryPlan;
 import io.muster.sim.check.Checkers;
 import io.muster.sim.check.Truth;
 import io.muster.sim.check.Violation;
@@ -96,7 +94,7 @@ final class Simulation {
         this.truth = new Truth(PARTICIPANTS, founding, time::now);
         this.checkers = new Checkers(truth, settings.times());
         this.moments = new Moments(truth.chosen());
-        World world = new World();
+        SimWorld world = new SimWorld(this);
         this.network = new SimNetwork(
                 time, chance.fork("network"), new FrameCodec(cluster), world, trace);
         this.fence = new SimFence(time, chance.fork("fence"), world);
@@ -227,7 +225,7 @@ final class Simulation {
         List<Participant> made = new ArrayList<>();
         PARTICIPANTS.forEach((name, phases) -> {
             SimParticipant participant = new SimParticipant(
-                    name, phases, participantBehaviour, time, chance.fork(name), new Ear(process), process::input);
+                    name, phases, participantBehaviour, time, chance.fork(name), new ParticipantEar(process.life(), this), process::input);
             participants.add(participant);
             made.add(participant);
         });
@@ -369,7 +367,8 @@ final class Simulation {
         return new SimClock(time.now(), chance.nextLong(1L << 40), ppm == 0 ? 0 : chance.between(-ppm, ppm));
     }
 
-    private void end(SimProcess process, boolean hostGone) {
+    /** Ends a process. @param hostGone nobody is left to tell its peers */
+    void end(SimProcess process, boolean hostGone) {
         SimHost host = hosts.get(process.node());
         if (truth.chosen().newest().isMember(process.life())) {
             deaths++;
@@ -487,66 +486,4 @@ final class Simulation {
             end(process, false);
         }
     };
-
-    /** What a participant of one process does is seen by the checkers at once. */
-    private final class Ear implements SimParticipant.Ear {
-
-        private final Incarnation life;
-
-        Ear(SimProcess process) {
-            this.life = process.life();
-        }
-
-        @Override
-        public void began(String participant, Phase phase, RecoveryPlan plan) {
-            note(Optional.of(life), participant + " begins " + phase + " of " + plan);
-            checkers.began(life, participant, phase, plan);
-            moments.began(life, phase, plan);
-        }
-
-        @Override
-        public void toldToAbandon(String participant, GroupName group, long generation) {
-            note(Optional.of(life), participant + " abandons generation " + generation + " of " + group);
-            checkers.toldToAbandon(life, participant, group, generation);
-        }
-
-        @Override
-        public void answered(String participant, Participant.Answer answer) {
-            note(Optional.of(life), participant + " answers " + answer);
-            checkers.answered(life, participant, answer);
-        }
-    }
-
-    /** What the network and the fence devices know of the nodes. */
-    private final class World implements SimNetwork.World, SimFence.Reach {
-
-        @Override
-        public Optional<SimProcess> running(NodeId node) {
-            return hosts.get(node).process();
-        }
-
-        @Override
-        public boolean hostUp(NodeId node) {
-            return hosts.get(node).up();
-        }
-
-        @Override
-        public boolean ended(Incarnation victim) {
-            return hosts.get(victim.node()).process(victim).isEmpty();
-        }
-
-        @Override
-        public void end(Incarnation victim) {
-            hosts.get(victim.node()).process(victim).ifPresent(process -> {
-                note(Optional.of(victim), "is ended by a fence device");
-                Simulation.this.end(process, false);
-            });
-        }
-
-        @Override
-        public void lied(Incarnation victim) {
-            note(Optional.of(victim), "is called ended by a device that lies");
-            truth.lieAbout(victim);
-        }
-    }
 }
