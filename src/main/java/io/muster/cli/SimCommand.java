@@ -142,7 +142,7 @@ public final class SimCommand implements Callable<Integer> {
         return new RunReport(
                 one.seed(), one.nodes(), Outcome.NOT_DETERMINISTIC, "SameSeedSameRun",
                 "trace %016x, then %016x".formatted(one.trace(), other.trace()), one.endedAtNs(), one.trace(),
-                one.faults(), one.deaths(), one.fences(), one.recoveries(), one.lastLines());
+                one.faults(), one.deaths(), one.fences(), one.recoveries(), one.lastLines(), one.checks());
     }
 
     private Outcome outcome(List<RunReport> failed) {

@@ -73,7 +73,8 @@ final class LifeSigns {
     }
 
     long deadline() {
-        return watched.entrySet().stream()
+        // Asked after every step of a node, and nearly always there is nobody to watch.
+        return watched.isEmpty() ? Long.MAX_VALUE : watched.entrySet().stream()
                 .filter(entry -> isHeard(entry.getKey()) && !contradicted.containsKey(entry.getKey()))
                 .mapToLong(entry -> graceEnd(entry.getValue()))
                 .min().orElse(Long.MAX_VALUE);

@@ -3,6 +3,7 @@ package io.muster.ledger;
 import io.muster.base.Incarnation;
 import io.muster.base.NodeId;
 import io.muster.base.NodeSet;
+import java.util.Optional;
 import java.util.TreeMap;
 
 /** Whom this node can reach both ways, in which lives it heard them, and what follows for who may lead (rule L11). */
@@ -12,6 +13,9 @@ final class Reach {
     private final NodeSet nodes;
     private final TreeMap<NodeId, Long> lives = new TreeMap<>();
     private NodeSet twoWay = NodeSet.NONE;
+    /** The rank is asked for after every step: it is counted again when what it follows from has changed. */
+    private Optional<ClusterState> ranked = Optional.empty();
+    private int rank;
 
     /** @param nodes all configured nodes */
     Reach(Incarnation self, NodeSet nodes) {
@@ -27,17 +31,21 @@ final class Reach {
     NodeSet changed(NodeSet peers) {
         NodeSet before = twoWay;
         twoWay = peers.intersect(nodes).without(self.node());
+        ranked = Optional.empty();
         return before.minus(twoWay);
     }
 
     /** Whether a message of this life counts: of another configured node, and not older than a life heard already. */
     boolean hears(Incarnation from) {
-        if (!nodes.contains(from.node()) || from.node().equals(self.node())
-                || from.life() < lives.getOrDefault(from.node(), 0L)) {
+        if (!nodes.contains(from.node()) || from.node().equals(self.node())) {
             return false;
         }
-        lives.put(from.node(), from.life());
-        return true;
+        long known = lives.getOrDefault(from.node(), 0L);
+        if (from.life() > known) {
+            lives.put(from.node(), from.life());
+            ranked = Optional.empty();
+        }
+        return from.life() >= known;
     }
 
     /** Whether a later life of that node was heard. */
@@ -63,18 +71,26 @@ final class Reach {
 
     /** How many within reach have their turn to lead before this node: voters first, then by number. */
     int rank(ClusterState state) {
+        if (ranked.isEmpty() || ranked.get() != state) {
+            rank = countRank(state);
+            ranked = Optional.of(state);
+        }
+        return rank;
+    }
+
+    private int countRank(ClusterState state) {
         NodeSet voters = state.electorate().acceptors();
         boolean selfVotes = voters.contains(self.node());
-        int rank = 0;
+        int before = 0;
         for (NodeId node : twoWay) {
             boolean earlier = voters.contains(node) == selfVotes
                     ? node.compareTo(self.node()) < 0
                     : voters.contains(node);
             if (earlier && couldLead(node, state)) {
-                rank++;
+                before++;
             }
         }
-        return rank;
+        return before;
     }
 
     private boolean couldLead(NodeId node, ClusterState state) {

@@ -108,8 +108,12 @@ public final class ClusterNode implements Machine<NodeInput, NodeNews> {
         driver = out;
         switch (input) {
             case NodeInput.Arrived(Incarnation from, Message message) -> arrived(from, message, now);
-            case NodeInput.CastArrived(Incarnation from, int link, HeartbeatMessage pulse) when isPeer(from) ->
+            case NodeInput.CastArrived(Incarnation from, int link, HeartbeatMessage pulse) when isPeer(from) -> {
                 heartbeat.step(new HeartbeatInput.Arrived(from, link, pulse), now, fromHeartbeat);
+                if (rising.isEmpty()) {
+                    return; // most of all inputs are pulses that change nothing: what time changes is asked by timers
+                }
+            }
             case NodeInput.CastArrived _ -> { /* only heartbeats travel as datagrams */ }
             case NodeInput.StreamOpened(NodeId peer) ->
                 heartbeat.step(new HeartbeatInput.StreamOpened(peer), now, fromHeartbeat);

@@ -158,7 +158,11 @@ final class GroupRun {
     }
 
     long deadline() {
-        return retryAt.values().stream().mapToLong(Long::longValue).min().orElse(Machine.NEVER);
+        long next = Machine.NEVER;
+        for (long at : retryAt.values()) {
+            next = Math.min(next, at);
+        }
+        return next;
     }
 
     Optional<Group> shown() {

@@ -4,17 +4,18 @@ import io.muster.base.Incarnation;
 import io.muster.base.NodeId;
 import io.muster.base.NodeSet;
 import io.muster.base.Prng;
-import io.muster.ledger.ClusterState;
-import io.muster.ledger.GroupName;
-import io.muster.node.Request;
-import java.util.ArrayList;
+import io.muster.base.TimeBudget;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.TreeSet;
 
 /**
  * Does things to a simulated cluster at drawn moments, until it is told to heal: then it undoes all of them, and does
  * what an operator would do who wants every node back.
+ *
+ * <p>Faults come in two ways: any of {@link Act} every now and then, and the aimed ones of {@link SimFaults}, each at
+ * its {@link Moments moment}, in the middle of what the cluster does about an earlier fault.
  */
 final class Chaos {
 
@@ -31,23 +32,36 @@ final class Chaos {
         CUT_LINK,
         SPLIT,
         BREAK_STREAM,
-        LEAVE,
-        JOIN_GROUP,
-        LEAVE_GROUP,
-        EVICT,
-        /** A person confirms a node that has indeed ended. */
-        ACKNOWLEDGE,
         /** A few steps in which every node may die half-way. */
-        DIE_IN_STEP
+        DIE_IN_STEP,
+        /** Somebody asks for something, see {@link Operator#MOVES}. */
+        OPERATE,
+        /** A little shorter or longer than one of the bounds that the cluster goes by. */
+        PAUSE_AT_A_BOUND,
+        /** A few steps in which every node may be stopped half-way: between a write and a send, or two sends. */
+        PAUSE_IN_STEP,
+        /** Any pairs, each in one direction or both: no side is whole, no side is alone. */
+        CUT_SOME,
+        /** A way that comes and goes. */
+        FLAP,
+        /** Power goes from all hosts at once; they come back one by one, some much later. */
+        POWER_LOSS,
+        /** A process is stopped, a new life takes its folder and its addresses, and then the old one goes on (S7). */
+        TWIN
     }
 
     private static final long MS = 1_000_000;
     private static final long RESTART_AFTER_HEAL_NS = 300 * MS;
+    private static final int FLAPS_LIMIT = 20;
+    private static final double FORGETS = 0.2;
 
     private final Simulation simulation;
     private final VirtualTime time;
     private final Prng chance;
     private final SimSettings settings;
+    private final Operator operator;
+    private final Cuts cuts;
+    private int forgetful;
     private boolean healed;
 
     Chaos(Simulation simulation) {
@@ -55,13 +69,17 @@ final class Chaos {
         this.time = simulation.time();
         this.settings = simulation.settings();
         this.chance = new Prng(settings.seed()).fork("chaos");
+        this.operator = new Operator(simulation);
+        this.cuts = new Cuts(simulation.network(), simulation.nodes(), settings.links());
+        this.forgetful = settings.faults().forgetful();
         simulation.whenEnded(this::startAgain);
+        settings.faults().seconds().forEach(second -> simulation.moments().watch(moment -> seen(second, moment)));
     }
 
     /** Starts all nodes, with a little between them, and then lets things happen. */
     void begin() {
         for (NodeId node : simulation.nodes()) {
-            time.after(chance.nextLong(300 * MS), () -> startAndJoin(node));
+            time.after(chance.nextLong(300 * MS), () -> operator.start(node));
         }
         if (settings.acts().values().stream().anyMatch(weight -> weight > 0)) {
             time.after(settings.actEveryNs(), this::next);
@@ -73,15 +91,22 @@ final class Chaos {
         healed = true;
         simulation.note(Optional.empty(), "heals");
         simulation.diesInStep(0);
+        simulation.pausesInStep(0);
         simulation.network().behave(SimNetwork.Behaviour.HEALTHY);
         simulation.fence().behave(Map.of(SimFence.Mood.WORKS, 1));
         simulation.participantsBehave(SimParticipant.Behaviour.HEALTHY);
         for (NodeId node : simulation.nodes()) {
-            simulation.host(node).disk().behave(SimDisk.Behaviour.HEALTHY);
-            everywhere(node, (one, other, link) -> simulation.network().mend(one, other, link));
+            SimHost host = simulation.host(node);
+            host.disk().behave(SimDisk.Behaviour.HEALTHY);
+            cuts.mendAll(node);
             simulation.powerOn(node);
-            simulation.host(node).process().ifPresent(simulation::resume);
-            simulation.host(node).process().ifPresentOrElse(_ -> joinAll(node), () -> startAndJoin(node));
+            host.former().forEach(simulation::resume);
+            host.process().ifPresent(simulation::resume);
+            if (host.process().isPresent()) {
+                operator.joinAll(node);
+            } else {
+                operator.start(node);
+            }
         }
         joinAgain();
     }
@@ -89,26 +114,21 @@ final class Chaos {
     /** What a node gave up in its troubles it is asked to take up again, until it has. */
     private void joinAgain() {
         time.after(settings.times().askNs() * 5, () -> {
-            simulation.nodes().forEach(this::joinAll);
+            simulation.nodes().forEach(operator::joinAll);
             joinAgain();
         });
     }
 
     private void startAgain(Incarnation ended) {
         long inNs = healed ? RESTART_AFTER_HEAL_NS : 10 * MS + chance.nextLong(settings.restartNs());
+        boolean forgets = !healed && forgetful > 0 && chance.chance(FORGETS);
         time.after(inNs, () -> {
             simulation.powerOn(ended.node());
-            startAndJoin(ended.node());
+            if (forgets && forgetful > 0 && simulation.forget(ended.node())) {
+                forgetful--;
+            }
+            operator.start(ended.node());
         });
-    }
-
-    private void startAndJoin(NodeId node) {
-        simulation.start(node);
-        joinAll(node);
-    }
-
-    private void joinAll(NodeId node) {
-        simulation.groups().forEach(group -> simulation.ask(node, new Request.JoinGroup(group)));
     }
 
     private void next() {
@@ -131,41 +151,76 @@ final class Chaos {
     }
 
     private void act(Act act) {
-        NodeId one = anyOf(simulation.nodes());
-        NodeId other = anyOf(simulation.nodes().without(one));
-        GroupName group = simulation.groups().get(chance.nextInt(simulation.groups().size()));
+        NodeId one = Operator.anyOf(simulation.nodes(), chance);
+        NodeId other = Operator.anyOf(simulation.nodes().without(one), chance);
+        NodeSet others = simulation.nodes().without(one);
         switch (act) {
             case KILL -> simulation.kill(one);
             case POWER_OFF -> simulation.powerOff(one);
             case PAUSE -> simulation.pause(one, chance.nextInt(2) == 0 ? span(500) : span(8_000));
-            case CUT_NODE -> cutForAWhile(one, simulation.nodes().without(one), true);
-            case CUT_NODE_ONE_WAY -> cutForAWhile(one, simulation.nodes().without(one), false);
-            case CUT_PAIR -> cutForAWhile(one, NodeSet.of(other), true);
-            case CUT_ONE_WAY -> cutForAWhile(one, NodeSet.of(other), false);
-            case CUT_LINK -> cutLink(one, other, chance.nextInt(settings.links()));
+            case CUT_NODE -> forAWhile(cuts.from(one, others), shortOrLong(), one + " is cut off");
+            case CUT_NODE_ONE_WAY -> {
+                boolean outward = chance.nextInt(2) == 0;
+                forAWhile(cuts.half(one, others, outward), shortOrLong(),
+                        one + (outward ? " is not heard" : " does not hear"));
+            }
+            case CUT_PAIR -> forAWhile(cuts.pair(one, other), shortOrLong(), one + " and " + other + " are cut");
+            case CUT_ONE_WAY -> forAWhile(cuts.oneWay(one, other), shortOrLong(), other + " does not hear " + one);
+            case CUT_LINK -> {
+                int link = chance.nextInt(settings.links());
+                forAWhile(cuts.one(one, other, link), span(5_000), "link %d of %s to %s is cut".formatted(link, one, other));
+            }
             case SPLIT -> split();
             case BREAK_STREAM -> simulation.network().breakStream(one, other);
-            case LEAVE -> simulation.ask(one, new Request.LeaveCluster());
-            case JOIN_GROUP -> simulation.ask(one, new Request.JoinGroup(group));
-            case LEAVE_GROUP -> simulation.ask(one, new Request.LeaveGroup(group));
-            case EVICT -> simulation.ask(one, new Request.EvictNode(other, "sim", "drawn"));
-            case ACKNOWLEDGE -> acknowledge(one);
             case DIE_IN_STEP -> {
                 simulation.diesInStep(0.02);
                 time.after(span(200), () -> simulation.diesInStep(0));
             }
+            case OPERATE -> operator.drawn(settings.faults().moves(), chance);
+            case PAUSE_AT_A_BOUND -> simulation.pause(one, atABound());
+            case PAUSE_IN_STEP -> {
+                simulation.pausesInStep(settings.faults().pauseInStep());
+                time.after(span(2_000), () -> simulation.pausesInStep(0));
+            }
+            case CUT_SOME -> cutSome();
+            case FLAP -> flap(one, other, chance.nextInt(2) == 0, 1 + chance.nextInt(FLAPS_LIMIT), span(900));
+            case POWER_LOSS -> simulation.nodes().forEach(simulation::powerOff);
+            case TWIN -> twin(one);
         }
     }
 
-    /** A person may only confirm what is true: of nodes without a process, those that are to be fenced. */
-    private void acknowledge(NodeId asked) {
-        ClusterState state = simulation.truth().chosen().newest();
-        state.departures().values().stream()
-                .filter(departure -> !departure.harmless() && !simulation.truth().alive(departure.who()))
-                .filter(departure -> simulation.host(departure.who().node()).process().isEmpty())
-                .findFirst()
-                .ifPresent(departure -> simulation.ask(
-                        asked, new Request.Acknowledge(departure.who().node(), "sim", "drawn")));
+    /** The aimed faults. What is done is done after the step in which the moment was seen. */
+    private void seen(SimFaults.SecondFault second, Moments.Moment moment) {
+        if (healed || moment.kind() != second.when() || !chance.chance(second.chance())) {
+            return;
+        }
+        NodeId it = moment.who().node();
+        NodeId another = Operator.anyOf(simulation.nodes().without(it), chance);
+        long inNs = chance.nextLong(second.afterNs());
+        long cutNs = shortOrLong();
+        time.after(inNs, () -> {
+            if (!healed) {
+                simulation.note(Optional.empty(), "because of %s: %s".formatted(moment, second.blow()));
+                switch (second.blow()) {
+                    case KILL_IT -> simulation.kill(it);
+                    case KILL_ANOTHER -> simulation.kill(another);
+                    case POWER_OFF_IT -> simulation.powerOff(it);
+                    case PAUSE_IT -> simulation.pause(it, atABound());
+                    case CUT_IT -> forAWhile(cuts.from(it, simulation.nodes()), cutNs, it + " is cut off");
+                    case POWER_LOSS -> simulation.nodes().forEach(simulation::powerOff);
+                }
+            }
+        });
+    }
+
+    private long atABound() {
+        TimeBudget times = settings.times();
+        List<Long> bounds = List.of(
+                times.pulseNs(), times.silenceNs(), times.probeNs(), times.pauseNs(), times.beatNs(),
+                times.leaderSilenceNs(), times.leaseNs(), times.askNs(), times.phaseLimitNs(), times.fenceLimitNs(),
+                times.fenceRetryNs(), times.writeLimitNs());
+        long bound = bounds.get(chance.nextInt(bounds.size()));
+        return Math.max(1, bound + chance.between(-bound / 8, bound / 8));
     }
 
     private void split() {
@@ -176,59 +231,57 @@ final class Chaos {
         NodeSet rest = simulation.nodes().minus(side);
         long forNs = span(10_000);
         boolean bothWays = chance.nextInt(3) > 0;
-        for (NodeId node : side) {
-            cut(node, rest, bothWays, forNs);
-        }
-    }
-
-    private void cutForAWhile(NodeId node, NodeSet others, boolean bothWays) {
-        cut(node, others, bothWays, chance.nextInt(2) == 0 ? span(1_500) : span(10_000));
-    }
-
-    private void cut(NodeId node, NodeSet others, boolean bothWays, long forNs) {
         boolean outward = chance.nextInt(2) == 0;
-        List<Runnable> mends = new ArrayList<>();
-        everywhere(node, (from, to, link) -> {
-            boolean goesOut = from.equals(node);
-            if (others.contains(goesOut ? to : from) && (bothWays || goesOut == outward)) {
-                simulation.network().cut(from, to, link);
-                mends.add(() -> simulation.network().mend(from, to, link));
+        for (NodeId node : side) {
+            forAWhile(bothWays ? cuts.from(node, rest) : cuts.half(node, rest, outward), forNs,
+                    "%s is on the side %s".formatted(node, side));
+        }
+    }
+
+    private void cutSome() {
+        TreeSet<String> what = new TreeSet<>();
+        long forNs = shortOrLong();
+        for (NodeId from : simulation.nodes()) {
+            for (NodeId to : simulation.nodes().without(from)) {
+                if (chance.nextInt(4) == 0) {
+                    Runnable mend = chance.nextInt(2) == 0 ? cuts.pair(from, to) : cuts.oneWay(from, to);
+                    time.after(forNs, mend);
+                    what.add(from + ">" + to);
+                }
             }
+        }
+        simulation.note(Optional.empty(), "ways are cut: %s, for %d ns".formatted(what, forNs));
+    }
+
+    private void flap(NodeId one, NodeId other, boolean bothWays, int times, long everyNs) {
+        if (times > 0 && !healed) {
+            forAWhile(bothWays ? cuts.pair(one, other) : cuts.oneWay(one, other), 1 + everyNs / 2,
+                    "%s and %s flap".formatted(one, other));
+            time.after(everyNs, () -> flap(one, other, bothWays, times - 1, everyNs));
+        }
+    }
+
+    private void twin(NodeId node) {
+        long beginsNs = span(1_000);
+        long goesOnNs = beginsNs + span(6_000);
+        simulation.host(node).process().ifPresent(old -> {
+            simulation.pause(node, goesOnNs);
+            time.after(beginsNs, () -> {
+                if (!old.ended() && old.paused() && !healed) {
+                    simulation.takeOver(old);
+                    operator.start(node);
+                }
+            });
         });
-        simulation.note(Optional.empty(), "%s is cut from %s, %s, for %d ns".formatted(
-                node, others, bothWays ? "both ways" : outward ? "outward" : "inward", forNs));
-        time.after(forNs, () -> mends.forEach(Runnable::run));
     }
 
-    private void cutLink(NodeId one, NodeId other, int link) {
-        long forNs = span(5_000);
-        simulation.network().cut(one, other, link);
-        time.after(forNs, () -> simulation.network().mend(one, other, link));
+    private void forAWhile(Runnable mend, long forNs, String what) {
+        simulation.note(Optional.empty(), "%s for %d ns".formatted(what, forNs));
+        time.after(forNs, mend);
     }
 
-    private interface WayVisitor {
-
-        void visit(NodeId from, NodeId to, int link);
-    }
-
-    /** Both directions of all links and streams of a node. */
-    private void everywhere(NodeId node, WayVisitor visitor) {
-        for (NodeId peer : simulation.nodes().without(node)) {
-            for (int link = SimNetwork.STREAM; link < settings.links(); link++) {
-                visitor.visit(node, peer, link);
-                visitor.visit(peer, node, link);
-            }
-        }
-    }
-
-    private NodeId anyOf(NodeSet from) {
-        int left = chance.nextInt(from.count());
-        for (NodeId node : from) {
-            if (left-- == 0) {
-                return node;
-            }
-        }
-        throw new IllegalStateException("no node");
+    private long shortOrLong() {
+        return chance.nextInt(2) == 0 ? span(1_500) : span(10_000);
     }
 
     private long span(long mostMs) {

@@ -23,6 +23,10 @@ final class Recovered {
     Optional<String> pending() {
         ClusterState newest = simulation.truth().chosen().newest();
         for (NodeId node : simulation.nodes()) {
+            // Who lost its record may not vote any more (rule L8): the others have to do without it.
+            if (simulation.host(node).recordLost()) {
+                continue;
+            }
             Optional<String> missing = simulation.host(node).process()
                     .map(process -> pendingOn(process, newest))
                     .orElse(Optional.of("no process runs on " + node));

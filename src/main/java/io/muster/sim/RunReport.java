@@ -1,7 +1,10 @@
 package io.muster.sim;
 
+import java.util.Collections;
 import java.util.List;
 import java.util.Locale;
+import java.util.SortedMap;
+import java.util.TreeMap;
 
 /**
  * What came of one seed.
@@ -15,6 +18,7 @@ import java.util.Locale;
  * @param fences     fences that ended in evidence
  * @param recoveries losses of groups that were recovered from
  * @param lastLines  of the trace, when it failed
+ * @param checks     how many checks each promise made
  */
 public record RunReport(
         long seed,
@@ -28,10 +32,12 @@ public record RunReport(
         long deaths,
         long fences,
         long recoveries,
-        List<String> lastLines) {
+        List<String> lastLines,
+        SortedMap<String, Long> checks) {
 
     public RunReport {
         lastLines = List.copyOf(lastLines);
+        checks = Collections.unmodifiableSortedMap(new TreeMap<>(checks));
     }
 
     public boolean passed() {

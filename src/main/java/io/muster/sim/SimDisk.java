@@ -20,7 +20,11 @@ import java.util.function.Consumer;
  *   <li>A crash leaves of the write under way any set of its sectors; of those behind it nothing.
  *   <li>A write that fails leaves any set of its sectors.
  *   <li>A write that hangs reaches the medium much later, or never when its process ends before.
- *   <li>What was reported as written stays. A medium that forgets is another node (rule L8) and is not simulated here.
+ *   <li>A write that is stuck never ends: nothing is reported, and a crash leaves any set of its sectors.
+ *   <li>A <em>ghost</em>: the write under way when its process ended may land a little later. No new life reads the
+ *       folder before that ({@link #drained}): the lock on it is held until the old process is gone with its IO (D5).
+ *   <li>What was reported as written stays, until somebody makes the medium {@link #forget}: that is another acceptor,
+ *       and may not vote (rule L8).
  * </ul>
  */
 final class SimDisk {
@@ -36,11 +40,21 @@ final class SimDisk {
      * @param writeMoreNs  at most this much longer
      * @param fails        chance that a write fails
      * @param hangs        chance that a write takes {@code hangNs} longer
+     * @param stuck        chance that a write never ends
+     * @param ghosts       chance that a write under way at its process's end lands all the same
      */
-    record Behaviour(long writeNs, long writeMoreNs, double fails, double hangs, long hangNs) {
+    record Behaviour(
+            long writeNs, long writeMoreNs, double fails, double hangs, long hangNs, double stuck, double ghosts) {
 
         static final Behaviour HEALTHY = new Behaviour(50_000, 400_000, 0, 0, 0);
+
+        Behaviour(long writeNs, long writeMoreNs, double fails, double hangs, long hangNs) {
+            this(writeNs, writeMoreNs, fails, hangs, hangNs, 0, 0);
+        }
     }
+
+    /** A ghost has landed by then. */
+    private static final long GHOST_NS = 200_000_000;
 
     private record Pending(Effect.Write write, Consumer<Completion> answer) {}
 
@@ -56,6 +70,7 @@ final class SimDisk {
     private Behaviour behaviour = Behaviour.HEALTHY;
     private long life;
     private long faults;
+    private int ghosts;
 
     /** @param changed told the name and the whole content of a file, to be read only, each time the medium changed */
     SimDisk(VirtualTime time, Prng chance, BiConsumer<String, byte[]> changed) {
@@ -98,15 +113,42 @@ final class SimDisk {
         }
     }
 
-    /** The process ended: its writes end with it, in whatever state they are. */
-    void crash() {
+    /**
+     * The process ended: its writes end with it, in whatever state they are.
+     *
+     * @param hostGone the power went with it, and nothing lands any more
+     */
+    void crash(boolean hostGone) {
         for (SimFile file : files.values()) {
             Pending head = file.queue.peek();
             if (head != null) {
                 faults++;
-                leavePartOf(head.write(), file);
+                if (!hostGone && behaviour.ghosts() > 0 && chance.chance(behaviour.ghosts())) {
+                    ghosts++;
+                    time.after(1 + chance.nextLong(GHOST_NS), () -> {
+                        ghosts--;
+                        put(file, head.write(), 0, head.write().bytes().length());
+                        changed.accept(head.write().file(), file.content);
+                    });
+                } else {
+                    leavePartOf(head.write(), file);
+                }
             }
             file.queue.clear();
+        }
+    }
+
+    /** Whether nothing of an ended process is on its way to the medium any more. */
+    boolean drained() {
+        return ghosts == 0;
+    }
+
+    /** The medium loses a file: all of its bytes are noise from here on. Nothing may be on its way to it. */
+    void forget(String file) {
+        faults++;
+        SimFile lost = files.get(file);
+        for (int i = 0; i < lost.content.length; i++) {
+            lost.content[i] = (byte) chance.nextInt(256);
         }
     }
 
@@ -119,6 +161,10 @@ final class SimDisk {
         }
         boolean fails = chance.chance(behaviour.fails());
         long reportNs = 1_000 + chance.nextLong(50_000);
+        if (behaviour.stuck() > 0 && chance.chance(behaviour.stuck())) {
+            faults++;
+            return;
+        }
         time.after(takesNs, () -> {
             if (file.queue.peek() == head) {
                 land(file, head, fails, reportNs);

@@ -2,7 +2,9 @@ package io.muster.sim;
 
 import io.muster.base.Incarnation;
 import io.muster.base.NodeId;
+import java.util.List;
 import java.util.Optional;
+import java.util.TreeMap;
 
 /** One simulated machine: its disk, its clock of this boot, and the process that runs on it. */
 final class SimHost {
@@ -13,6 +15,8 @@ final class SimHost {
     private boolean up = true;
     private long boots = 1;
     private Optional<SimProcess> process = Optional.empty();
+    private final TreeMap<Incarnation, SimProcess> former = new TreeMap<>();
+    private boolean recordLost;
 
     SimHost(NodeId node, SimDisk disk, SimClock clock) {
         this.node = node;
@@ -57,15 +61,38 @@ final class SimHost {
         return process;
     }
 
-    boolean runs(Incarnation life) {
-        return process.isPresent() && process.get().life().equals(life);
+    /** The process of this life, also when a later one has taken the node's place. */
+    Optional<SimProcess> process(Incarnation life) {
+        Optional<SimProcess> older = Optional.ofNullable(former.get(life));
+        return older.isPresent() ? older : process.filter(running -> running.life().equals(life));
+    }
+
+    /** Processes that lost their folder and their addresses to a later life, and have not ended. */
+    List<SimProcess> former() {
+        return List.copyOf(former.values());
+    }
+
+    /** The process loses its folder and its addresses, and goes on (rule F5, attack S7). */
+    void loosens() {
+        process.ifPresent(old -> former.put(old.life(), old));
+        process = Optional.empty();
+    }
+
+    void ended(SimProcess gone) {
+        former.remove(gone.life());
+        process = process.filter(running -> running != gone);
+    }
+
+    /** Its disk forgot the record: it cannot vote, and does not start (rule L8). */
+    boolean recordLost() {
+        return recordLost;
+    }
+
+    void losesRecord() {
+        recordLost = true;
     }
 
     void holds(SimProcess started) {
         process = Optional.of(started);
-    }
-
-    void empties() {
-        process = Optional.empty();
     }
 }

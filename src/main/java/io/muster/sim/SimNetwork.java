@@ -75,11 +75,17 @@ final class SimNetwork {
     private final World world;
     private final Trace trace;
     private final TreeSet<Way> cuts = new TreeSet<>();
-    private final TreeMap<Way, SimStream> streams = new TreeMap<>();
+    /** The stream of each pair, at the lower number times the limit plus the higher one; a place may be empty. */
+    private final SimStream[] streams = new SimStream[NodeId.LIMIT * NodeId.LIMIT];
     private final TreeMap<Way, SimProcess> calls = new TreeMap<>();
     private Behaviour behaviour = Behaviour.HEALTHY;
     private long faults;
     private long refusedFrames;
+    private long frames;
+    private long sentBytes;
+    private Optional<SimFrame> last = Optional.empty();
+    private Message lastMessage;
+    private SimProcess lastFrom;
 
     SimNetwork(VirtualTime time, Prng chance, FrameCodec codec, World world, Trace trace) {
         this.time = time;
@@ -96,6 +102,16 @@ final class SimNetwork {
     /** Datagrams lost, doubled, late or flipped, streams broken, and cuts. */
     long faults() {
         return faults;
+    }
+
+    /** Frames sent, datagrams and streams together. */
+    long frames() {
+        return frames;
+    }
+
+    /** What these frames come to. */
+    long bytes() {
+        return sentBytes;
     }
 
     /** Frames whose bytes were refused. */
@@ -177,21 +193,34 @@ final class SimNetwork {
 
     /** The bytes of a message, perhaps hurt on their way. */
     SimFrame frame(SimProcess from, Message message) {
-        byte[] bytes = codec.encode(from.life(), message);
-        trace.effect(bytes);
+        frames++;
         boolean hurt = behaviour.flips() > 0 && chance.chance(behaviour.flips());
+        if (!hurt && last.isPresent() && lastMessage == message && lastFrom == from) {
+            // One message for several peers is made into bytes once.
+            trace.hash().add(frames);
+            sentBytes += last.get().length();
+            return last.get();
+        }
+        byte[] bytes = codec.encode(from.life(), message);
+        sentBytes += bytes.length;
+        trace.effect(bytes);
         if (hurt) {
             faults++;
             int bit = chance.nextInt(8 * bytes.length);
             bytes[bit / 8] ^= (byte) (1 << bit % 8);
+            return new SimFrame(Bytes.owning(bytes), true);
         }
-        return new SimFrame(Bytes.owning(bytes), hurt);
+        SimFrame frame = new SimFrame(Bytes.owning(bytes), false);
+        last = Optional.of(frame);
+        lastMessage = message;
+        lastFrom = from;
+        return frame;
     }
 
     /** Gives bytes to a process; false when they are refused. */
     boolean hand(SimFrame frame, SimProcess to, int link) {
         try {
-            Envelope envelope = codec.decode(frame.bytes().shared());
+            Envelope envelope = frame.read(codec);
             Violation.unless(!frame.hurt(), "FramesAreWhole", "a frame with a flipped bit was taken: %s", envelope);
             to.input(link == STREAM
                     ? new NodeInput.Arrived(envelope.from(), envelope.message())
@@ -246,6 +275,11 @@ final class SimNetwork {
         if (standing.isPresent() && standing.get().serves(caller)) {
             return;
         }
+        if (standing.isPresent() && !world.running(caller.node()).filter(running -> running == caller).isPresent()) {
+            // A later life has its address: whoever has a stream with that one does not take another from this one.
+            call(caller, peer, DIAL_AGAIN_NS);
+            return;
+        }
         boolean reachable = !isCut(caller.node(), peer, STREAM) && !isCut(peer, caller.node(), STREAM)
                 && world.hostUp(peer);
         Optional<SimProcess> listening = world.running(peer);
@@ -256,18 +290,18 @@ final class SimNetwork {
         if (reachable && listening.isPresent() && !listening.get().paused() && !caller.paused()) {
             // The peer may not have noticed yet that the caller's former life is gone.
             standing.ifPresent(SimStream::breakOff);
-            streams.put(pair(caller.node(), peer), new SimStream(this, time, caller, listening.get()));
+            streams[pair(caller.node(), peer)] = new SimStream(this, time, caller, listening.get());
         } else {
             call(caller, peer, DIAL_AGAIN_NS / 2 + chance.nextLong(DIAL_AGAIN_NS));
         }
     }
 
     private Optional<SimStream> stream(NodeId one, NodeId other) {
-        return Optional.ofNullable(streams.get(pair(one, other)));
+        return Optional.ofNullable(streams[pair(one, other)]);
     }
 
-    private static Way pair(NodeId one, NodeId other) {
-        return one.compareTo(other) < 0 ? new Way(one, other, STREAM) : new Way(other, one, STREAM);
+    private static int pair(NodeId one, NodeId other) {
+        return Math.min(one.number(), other.number()) * NodeId.LIMIT + Math.max(one.number(), other.number());
     }
 
     private long breaksInNs() {

@@ -4,6 +4,7 @@ import io.muster.base.Bytes;
 import io.muster.base.Hash64;
 import io.muster.base.HostProcess;
 import io.muster.base.Incarnation;
+import io.muster.base.Invariant;
 import io.muster.base.NodeId;
 import io.muster.base.NodeSet;
 import io.muster.machine.Effect;
@@ -41,11 +42,20 @@ final class SimProcess {
         /** How many wishes of the next step are still carried out before the process dies; usually all of them. */
         int wishesBeforeDeath(SimProcess process, int wishes);
 
+        /** How many wishes of the next step are carried out before the process is stopped; usually all of them. */
+        int wishesBeforePause(SimProcess process, int wishes);
+
         void died(SimProcess process);
     }
 
     /** What a stopped process's sockets hold for it; more datagrams are dropped. */
     private static final int MAILBOX_LIMIT = 4_096;
+    /**
+     * A step that tells or writes something is followed by a digest of all that the node knows, and so is each step in
+     * so many of the others: every frame is in the trace as it is, so what a node does shows at once, and what it only
+     * knows a little later.
+     */
+    private static final int DIGEST_EVERY = 64;
 
     private final Incarnation life;
     private final HostProcess where;
@@ -56,11 +66,17 @@ final class SimProcess {
     private final Driver driver;
     private final ArrayDeque<NodeInput> mailbox = new ArrayDeque<>();
     private final List<Runnable> wishes = new ArrayList<>();
+    /** What a step wanted when the process was stopped in its middle. */
+    private final ArrayDeque<Runnable> left = new ArrayDeque<>();
     private Optional<ClusterNode> node = Optional.empty();
     private long timerAt = Machine.NEVER;
+    /** By the local clock. */
+    private long deadline = Machine.NEVER;
     private boolean paused;
     private boolean ended;
     private boolean stepping;
+    private boolean eventful;
+    private int stepsSinceDigest;
 
     SimProcess(
             Incarnation life, HostProcess where, NodeSet peers, SimClock clock, VirtualTime time, Trace trace,
@@ -119,6 +135,7 @@ final class SimProcess {
     void end() {
         ended = true;
         mailbox.clear();
+        left.clear();
     }
 
     void pause() {
@@ -131,6 +148,10 @@ final class SimProcess {
             return;
         }
         paused = false;
+        // It was stopped in the middle of a step: the rest of it comes first.
+        while (!left.isEmpty() && !ended && !paused) {
+            left.remove().run();
+        }
         if (timersFirst) {
             due();
         }
@@ -157,8 +178,9 @@ final class SimProcess {
         if (input instanceof NodeInput.Arrived(Incarnation from, Message message)) {
             driver.received(this, from, message);
         }
-        // Most of what arrives are pulses, and what they change shows in the digest of the next step.
-        step(!(input instanceof NodeInput.CastArrived), () -> machine().step(input, localNow(), outbox));
+        begin();
+        machine().step(input, localNow(), outbox);
+        carryOut();
     }
 
     private void traceInput(NodeInput input) {
@@ -181,32 +203,46 @@ final class SimProcess {
         if (ended || paused) {
             return;
         }
-        if (machine().deadline() <= localNow()) {
+        // Nothing was told to the machine since it was asked for its deadline.
+        if (deadline <= localNow()) {
             trace.hash().add(time.now()).add(life.node().number()).add(9);
-            step(true, () -> machine().due(localNow(), outbox));
+            begin();
+            machine().due(localNow(), outbox);
+            carryOut();
         } else {
             rearm();
         }
     }
 
-    private void step(boolean digested, Runnable what) {
+    private void begin() {
         if (stepping) {
             throw new IllegalStateException("%s is told something in the middle of a step".formatted(life));
         }
         stepping = true;
-        what.run();
+        eventful = false;
+        trace.stepped();
+    }
+
+    /** Carries out what the step wished for. Nothing of it leads back into this process at once. */
+    private void carryOut() {
         stepping = false;
-        List<Runnable> wanted = List.copyOf(wishes);
-        wishes.clear();
-        int carriedOut = driver.wishesBeforeDeath(this, wanted.size());
-        for (int i = 0; i < carriedOut && !ended; i++) {
-            wanted.get(i).run();
+        int wanted = wishes.size();
+        int carriedOut = driver.wishesBeforeDeath(this, wanted);
+        int atOnce = carriedOut == wanted ? driver.wishesBeforePause(this, wanted) : carriedOut;
+        for (int i = 0; i < atOnce && !ended; i++) {
+            wishes.get(i).run();
         }
-        if (carriedOut < wanted.size() && !ended) {
+        Invariant.holds(wishes.size() == wanted, "%s wished for more while its wishes were carried out", life);
+        if (carriedOut == wanted) {
+            left.addAll(wishes.subList(atOnce, wanted));
+        }
+        wishes.clear();
+        if (carriedOut < wanted && !ended) {
             driver.died(this);
         }
         if (!ended) {
-            if (digested) {
+            if (eventful || ++stepsSinceDigest >= DIGEST_EVERY) {
+                stepsSinceDigest = 0;
                 machine().digest(trace.hash());
             }
             rearm();
@@ -214,7 +250,7 @@ final class SimProcess {
     }
 
     private void rearm() {
-        long deadline = machine().deadline();
+        deadline = machine().deadline();
         if (deadline == Machine.NEVER) {
             return;
         }
@@ -244,6 +280,7 @@ final class SimProcess {
 
         @Override
         public void perform(Effect effect) {
+            eventful = true;
             wishes.add(() -> {
                 traceEffect(effect);
                 driver.perform(SimProcess.this, effect);
@@ -252,6 +289,7 @@ final class SimProcess {
 
         @Override
         public void announce(NodeNews news) {
+            eventful |= !(news instanceof NodeNews.ActUntil);
             wishes.add(() -> driver.announced(SimProcess.this, news));
         }
     };

@@ -18,6 +18,7 @@ import java.util.Map;
  * @param actEveryNs    mean time between two of these
  * @param restartNs     a node that ended is started again after at most this time
  * @param safetyNs      how long faults go on
+ * @param faults        those that are aimed, or have a number of their own
  */
 record SimSettings(
         long seed,
@@ -33,7 +34,8 @@ record SimSettings(
         Map<Chaos.Act, Integer> acts,
         long actEveryNs,
         long restartNs,
-        long safetyNs) {
+        long safetyNs,
+        SimFaults faults) {
 
     private static final long MS = TimeBudget.MS;
 
@@ -54,6 +56,6 @@ record SimSettings(
         return new SimSettings(
                 seed, nodes, 1, 1, shortTimes(), 0, SimNetwork.Behaviour.HEALTHY, SimDisk.Behaviour.HEALTHY,
                 SimParticipant.Behaviour.HEALTHY, Map.of(SimFence.Mood.WORKS, 1), Map.of(),
-                TimeBudget.SECOND, TimeBudget.SECOND, 0);
+                TimeBudget.SECOND, TimeBudget.SECOND, 0, SimFaults.NONE);
     }
 }

@@ -1,6 +1,6 @@
 package io.muster.sim;
 
-import io.muster.base.Bytes;
+import io.muster.base.ClusterFault;
 import io.muster.base.ClusterId;
 import io.muster.base.HostProcess;
 import io.muster.base.Incarnation;
@@ -24,9 +24,9 @@ import io.muster.node.NodeNews;
 import io.muster.node.Request;
 import io.muster.quorum.Electorate;
 import io.muster.recovery.Participant;
-import io.muster.recovery.RecoveryPlan;
 import io.muster.sim.check.Checkers;
 import io.muster.sim.check.Truth;
+import io.muster.sim.check.Violation;
 import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.List;
@@ -49,6 +49,9 @@ final class Simulation {
             "files", EnumSet.of(Phase.STOP, Phase.STRIPES, Phase.JOURNALS, Phase.RESUME)));
     /** Things that happen at one moment; more is a node that never rests. */
     private static final int MOMENT_LIMIT = 100_000;
+    private static final long FOLDER_LOCKED_NS = 10_000_000;
+    /** A pause in the middle of a step lasts at most so long: longer than any bound of the cluster. */
+    private static final long PAUSE_IN_STEP_NS = 6_000_000_000L;
 
     private final SimSettings settings;
     private final VirtualTime time = new VirtualTime();
@@ -58,6 +61,7 @@ final class Simulation {
     private final NodeSet nodes;
     private final Truth truth;
     private final Checkers checkers;
+    private final Moments moments;
     private final SimNetwork network;
     private final SimFence fence;
     private final TreeMap<NodeId, SimHost> hosts = new TreeMap<>();
@@ -66,6 +70,7 @@ final class Simulation {
     private final List<BiConsumer<Incarnation, NodeEvent>> whenHappened = new ArrayList<>();
     private SimParticipant.Behaviour participantBehaviour;
     private double diesInStep;
+    private double pausesInStep;
     private long deaths;
     private long fencesEvidenced;
     private long worldFaults;
@@ -88,7 +93,8 @@ final class Simulation {
         ClusterState founding = ClusterState.founded(cluster, Electorate.majorityOf(nodes), recordIds);
         this.truth = new Truth(PARTICIPANTS, founding, time::now);
         this.checkers = new Checkers(truth, settings.times());
-        World world = new World();
+        this.moments = new Moments(truth.chosen());
+        SimWorld world = new SimWorld(this);
         this.network = new SimNetwork(
                 time, chance.fork("network"), new FrameCodec(cluster), world, trace);
         this.fence = new SimFence(time, chance.fork("fence"), world);
@@ -132,6 +138,10 @@ final class Simulation {
 
     Checkers checkers() {
         return checkers;
+    }
+
+    Moments moments() {
+        return moments;
     }
 
     NodeSet nodes() {
@@ -180,6 +190,20 @@ final class Simulation {
         if (!host.up() || host.process().isPresent()) {
             return;
         }
+        if (!host.disk().drained()) {
+            // The folder is locked until the IO of the former process has ended (rule D5).
+            time.after(FOLDER_LOCKED_NS, () -> start(node));
+            return;
+        }
+        RecordFile.Loaded loaded;
+        try {
+            loaded = RecordFile.load(host.disk().read(RecordFile.NAME));
+        } catch (ClusterFault e) {
+            Violation.unless(host.recordLost(), "RecordSurvives", "the record of %s is gone: %s", node, e.getMessage());
+            note(Optional.empty(), node + " does not start: " + e.code().label());
+            return;
+        }
+        Violation.unless(!host.recordLost(), "RecordSurvives", "%s starts with a record that its disk forgot", node);
         Incarnation life = new Incarnation(node, host.disk().nextLife());
         HostProcess where = new HostProcess(node.toString(), host.bootId(), "", 100 + life.life(), time.now());
         SimProcess process = new SimProcess(life, where, nodes.without(node), host.clock(), time, trace, driver);
@@ -192,7 +216,7 @@ final class Simulation {
         truth.begins(life);
         checkers.started(life);
         process.run(new ClusterNode(
-                config, RecordFile.load(host.disk().read(RecordFile.NAME)), participantsOf(process),
+                config, loaded, participantsOf(process),
                 new Prng(settings.seed()).fork(life.toString()), process.localNow()));
         network.started(process);
     }
@@ -201,7 +225,7 @@ final class Simulation {
         List<Participant> made = new ArrayList<>();
         PARTICIPANTS.forEach((name, phases) -> {
             SimParticipant participant = new SimParticipant(
-                    name, phases, participantBehaviour, time, chance.fork(name), new Ear(process), process::input);
+                    name, phases, participantBehaviour, time, chance.fork(name), new ParticipantEar(process.life(), this), process::input);
             participants.add(participant);
             made.add(participant);
         });
@@ -227,6 +251,7 @@ final class Simulation {
         if (host.up()) {
             worldFaults++;
             note(Optional.empty(), "host of " + node + " loses power");
+            host.former().forEach(process -> end(process, true));
             host.process().ifPresent(process -> end(process, true));
             host.goesDown();
         }
@@ -256,6 +281,31 @@ final class Simulation {
         }
     }
 
+    /**
+     * A process that is stopped loses its folder and its addresses to whatever is started next on its node, as when the
+     * two are in containers of their own. It still runs: whoever takes the new life as proof of its end is wrong (F5).
+     */
+    void takeOver(SimProcess old) {
+        worldFaults++;
+        note(Optional.of(old.life()), "loses its folder and its addresses");
+        hosts.get(old.node()).disk().crash(false);
+        hosts.get(old.node()).loosens();
+    }
+
+    /** The disk of a node without a process loses its record. @return whether it did */
+    boolean forget(NodeId node) {
+        SimHost host = hosts.get(node);
+        boolean forgets = host.process().isEmpty() && host.disk().drained() && !host.recordLost();
+        if (forgets) {
+            worldFaults++;
+            note(Optional.empty(), "the disk of " + node + " forgets its record");
+            host.disk().forget(RecordFile.NAME);
+            host.losesRecord();
+            truth.recordIsLost(node);
+        }
+        return forgets;
+    }
+
     void ask(NodeId node, Request request) {
         hosts.get(node).process().ifPresent(process -> process.input(new NodeInput.Asked(request)));
     }
@@ -263,6 +313,11 @@ final class Simulation {
     /** From now on every step of a node may be its last, in the middle of what it wanted to do. */
     void diesInStep(double probability) {
         diesInStep = probability;
+    }
+
+    /** From now on every step of a node may be interrupted by a pause, in the middle of what it wanted to do. */
+    void pausesInStep(double probability) {
+        pausesInStep = probability;
     }
 
     /** From now on participants behave like this, also those that run. */
@@ -312,14 +367,17 @@ final class Simulation {
         return new SimClock(time.now(), chance.nextLong(1L << 40), ppm == 0 ? 0 : chance.between(-ppm, ppm));
     }
 
-    private void end(SimProcess process, boolean hostGone) {
+    /** Ends a process. @param hostGone nobody is left to tell its peers */
+    void end(SimProcess process, boolean hostGone) {
         SimHost host = hosts.get(process.node());
         if (truth.chosen().newest().isMember(process.life())) {
             deaths++;
         }
         process.end();
-        host.disk().crash();
-        host.empties();
+        if (host.process().filter(running -> running == process).isPresent()) {
+            host.disk().crash(hostGone);
+        }
+        host.ended(process);
         truth.ends(process.life());
         checkers.ended(process.life());
         network.ended(process, hostGone);
@@ -341,6 +399,7 @@ final class Simulation {
             fencesEvidenced += made.state().events().stream()
                     .filter(io.muster.ledger.LedgerEvent.FenceEvidenced.class::isInstance).count();
             checkers.chosen(made.ballot(), made.state());
+            moments.chosen(made.state().events());
         });
     }
 
@@ -349,6 +408,7 @@ final class Simulation {
         @Override
         public void send(SimProcess from, NodeId to, Message message) {
             checkers.sent(from.life(), to, message);
+            moments.sent(from.life(), message);
             network.send(from, to, message);
         }
 
@@ -360,8 +420,13 @@ final class Simulation {
         @Override
         public void perform(SimProcess from, Effect effect) {
             switch (effect) {
-                case Effect.Write write -> hosts.get(from.node()).disk().write(
-                        write, completion -> from.input(new NodeInput.Completed(completion)));
+                case Effect.Write write -> {
+                    // What a process without its folder writes never ends.
+                    if (hosts.get(from.node()).process().filter(running -> running == from).isPresent()) {
+                        hosts.get(from.node()).disk().write(
+                                write, completion -> from.input(new NodeInput.Completed(completion)));
+                    }
+                }
                 case Effect.Fence act -> {
                     checkers.fencing(from.life(), act);
                     fence.act(act, completion -> from.input(new NodeInput.Completed(completion)));
@@ -375,6 +440,7 @@ final class Simulation {
                 case NodeNews.Happened(NodeEvent event) -> {
                     trace.line(time.now(), Optional.of(from.life()), event);
                     checkers.happened(from.life(), event);
+                    moments.happened(from.life(), event);
                     whenHappened.forEach(told -> told.accept(from.life(), event));
                 }
                 case NodeNews.ActUntil(long until) -> {
@@ -401,71 +467,23 @@ final class Simulation {
         }
 
         @Override
+        public int wishesBeforePause(SimProcess process, int wishes) {
+            if (wishes == 0 || pausesInStep == 0 || process.paused() || !chance.chance(pausesInStep)) {
+                return wishes;
+            }
+            long forNs = 1 + chance.nextLong(PAUSE_IN_STEP_NS);
+            worldFaults++;
+            note(Optional.of(process.life()), "is stopped in the middle of a step for " + forNs + " ns");
+            process.pause();
+            time.after(forNs, () -> resume(process));
+            return chance.nextInt(wishes);
+        }
+
+        @Override
         public void died(SimProcess process) {
             worldFaults++;
             note(Optional.of(process.life()), "dies in the middle of a step");
             end(process, false);
         }
     };
-
-    /** What a participant of one process does is seen by the checkers at once. */
-    private final class Ear implements SimParticipant.Ear {
-
-        private final Incarnation life;
-
-        Ear(SimProcess process) {
-            this.life = process.life();
-        }
-
-        @Override
-        public void began(String participant, Phase phase, RecoveryPlan plan) {
-            note(Optional.of(life), participant + " begins " + phase + " of " + plan);
-            checkers.began(life, participant, phase, plan);
-        }
-
-        @Override
-        public void toldToAbandon(String participant, GroupName group, long generation) {
-            note(Optional.of(life), participant + " abandons generation " + generation + " of " + group);
-            checkers.toldToAbandon(life, participant, group, generation);
-        }
-
-        @Override
-        public void answered(String participant, Participant.Answer answer) {
-            note(Optional.of(life), participant + " answers " + answer);
-            checkers.answered(life, participant, answer);
-        }
-    }
-
-    /** What the network and the fence devices know of the nodes. */
-    private final class World implements SimNetwork.World, SimFence.Reach {
-
-        @Override
-        public Optional<SimProcess> running(NodeId node) {
-            return hosts.get(node).process();
-        }
-
-        @Override
-        public boolean hostUp(NodeId node) {
-            return hosts.get(node).up();
-        }
-
-        @Override
-        public boolean ended(Incarnation victim) {
-            return !hosts.get(victim.node()).runs(victim);
-        }
-
-        @Override
-        public void end(Incarnation victim) {
-            if (!ended(victim)) {
-                note(Optional.of(victim), "is ended by a fence device");
-                Simulation.this.end(hosts.get(victim.node()).process().orElseThrow(), false);
-            }
-        }
-
-        @Override
-        public void lied(Incarnation victim) {
-            note(Optional.of(victim), "is called ended by a device that lies");
-            truth.lieAbout(victim);
-        }
-    }
 }

@@ -93,7 +93,7 @@ public final class Swarm {
                 simulation.settings().seed(), simulation.settings().nodes(), outcome, checker, what,
                 simulation.time().now(), simulation.trace().hash().value(), simulation.faults(), simulation.deaths(),
                 simulation.fences(), simulation.checkers().recoveries(),
-                outcome == Outcome.PASSED ? List.of() : simulation.trace().lastLines());
+                outcome == Outcome.PASSED ? List.of() : simulation.trace().lastLines(), simulation.checkers().made());
     }
 
     /** All settings of a seed. */
@@ -101,11 +101,12 @@ public final class Swarm {
         Prng chance = new Prng(seed).fork("swarm");
         int drawnNodes = (int) chance.between(2, 7);
         int nodeCount = nodes.orElse(drawnNodes);
+        SimFaults faults = SimFaults.draw(chance.fork("faults"), nodeCount);
         return new SimSettings(
                 seed, nodeCount, (int) chance.between(1, 2), (int) chance.between(1, 3), SimSettings.shortTimes(),
-                500, network(chance), disk(chance), participants(chance),
-                fence(chance), acts(chance, nodeCount), chance.between(150, 2_500) * MS, chance.between(200, 6_000) * MS,
-                chance.between(15, 45) * TimeBudget.SECOND);
+                500, network(chance), disk(chance, faults), participants(chance),
+                fence(chance), acts(chance), chance.between(150, 2_500) * MS, chance.between(200, 6_000) * MS,
+                chance.between(15, 45) * TimeBudget.SECOND, faults);
     }
 
     private static SimNetwork.Behaviour network(Prng chance) {
@@ -115,10 +116,10 @@ public final class Swarm {
                 sometimes(chance, 0.002));
     }
 
-    private static SimDisk.Behaviour disk(Prng chance) {
+    private static SimDisk.Behaviour disk(Prng chance, SimFaults faults) {
         return new SimDisk.Behaviour(
                 chance.between(20, 1_000) * 1_000, chance.between(50, 20_000) * 1_000, sometimes(chance, 0.004),
-                sometimes(chance, 0.01), chance.between(100, 4_000) * MS);
+                sometimes(chance, 0.01), chance.between(100, 4_000) * MS, faults.stuckWrite(), faults.ghostWrite());
     }
 
     private static SimParticipant.Behaviour participants(Prng chance) {
@@ -138,16 +139,14 @@ public final class Swarm {
         return weights;
     }
 
-    private static Map<Chaos.Act, Integer> acts(Prng chance, int nodes) {
+    private static Map<Chaos.Act, Integer> acts(Prng chance) {
         EnumMap<Chaos.Act, Integer> weights = new EnumMap<>(Chaos.Act.class);
         for (Chaos.Act act : Chaos.Act.values()) {
             weights.put(act, chance.nextInt(3) == 0 ? 0 : 1 + chance.nextInt(10));
         }
         weights.put(Chaos.Act.KILL, 3 + chance.nextInt(10));
-        if (nodes == 2) {
-            // Both votes of two are needed to put one out, and the wish would stay for ever.
-            weights.put(Chaos.Act.EVICT, 0);
-        }
+        // Everything at once leaves little to be seen of anything else.
+        weights.put(Chaos.Act.POWER_LOSS, chance.nextInt(4) == 0 ? 1 + chance.nextInt(2) : 0);
         return weights;
     }
 

@@ -33,6 +33,7 @@ final class Trace {
     private final Hash64 hash = new Hash64();
     private final ArrayDeque<Line> lines = new ArrayDeque<>();
     private final Optional<Consumer<String>> listener;
+    private long steps;
 
     /** @param listener told every line as it happens */
     Trace(Optional<Consumer<String>> listener) {
@@ -55,6 +56,16 @@ final class Trace {
 
     Hash64 hash() {
         return hash;
+    }
+
+    /** A machine is run, for an input or a timer. */
+    void stepped() {
+        steps++;
+    }
+
+    /** How often machines were run. */
+    long steps() {
+        return steps;
     }
 
     /** Something a node was told or wants, or that the world did. */

@@ -33,7 +33,7 @@ class GoldenTest {
     @ParameterizedTest
     @MethodSource("scripts")
     void aScriptShowsWhatHappens(Path script) throws IOException {
-        List<String> carriedOut = carryOut(Files.readAllLines(script));
+        List<String> carriedOut = Script.carryOut(Files.readAllLines(script));
         if (Boolean.getBoolean("golden.rewrite")) {
             Files.write(script, carriedOut);
         }
@@ -53,19 +53,5 @@ class GoldenTest {
 
         assertThat(named).as("numbered steps that name an event").hasSizeGreaterThanOrEqualTo(8);
         assertThat(happened).containsSubsequence(named);
-    }
-
-    private static List<String> carryOut(List<String> script) {
-        Scenario scenario = new Scenario();
-        List<String> lines = new ArrayList<>();
-        for (String line : script) {
-            if (line.startsWith("> ")) {
-                lines.add(line);
-                scenario.carryOut(line.substring(2)).forEach(event -> lines.add("  " + event));
-            } else if (!line.startsWith("  ")) {
-                lines.add(line);
-            }
-        }
-        return lines;
     }
 }

@@ -52,7 +52,7 @@ class SimDiskTest {
             disk.install("ledger", filled((byte) 0, SECTORS * SimDisk.SECTOR_BYTES));
             disk.write(write(1, 0, (byte) 1, SECTORS * SimDisk.SECTOR_BYTES), answers::add);
             disk.write(write(2, 0, (byte) 2, SECTORS * SimDisk.SECTOR_BYTES), answers::add);
-            disk.crash();
+            disk.crash(false);
             passAll();
             left.add(sectors(disk.read("ledger")));
         }
@@ -67,7 +67,7 @@ class SimDiskTest {
         while (disk.read("ledger").length == 0) {
             time.step(TimeBudget.SECOND);
         }
-        disk.crash();
+        disk.crash(false);
 
         assertThat(answers).isEmpty();
         assertThat(disk.read("ledger")).isEqualTo(filled((byte) 1, 100));
@@ -94,7 +94,7 @@ class SimDiskTest {
         SimDisk disk = disk(1);
 
         assertThat(List.of(disk.nextLife(), disk.nextLife())).containsExactly(1L, 2L);
-        disk.crash();
+        disk.crash(false);
         assertThat(disk.nextLife()).isEqualTo(3);
     }
 

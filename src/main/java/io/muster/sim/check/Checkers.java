@@ -14,7 +14,11 @@ import io.muster.machine.Message;
 import io.muster.node.NodeEvent;
 import io.muster.recovery.Participant;
 import io.muster.recovery.RecoveryPlan;
+import java.util.Arrays;
+import java.util.Collections;
 import java.util.List;
+import java.util.SortedMap;
+import java.util.TreeMap;
 import java.util.function.Consumer;
 
 /** All checkers as one, in the order in which they are asked: the first that objects names the failure. */
@@ -22,6 +26,9 @@ public final class Checkers implements Checker {
 
     private final EveryLossRecovered losses = new EveryLossRecovered();
     private final List<Checker> all;
+    private final List<Checker> listeningToSent;
+    private final List<Checker> listeningToReceived;
+    private final List<Checker> listeningToMayAct;
 
     public Checkers(Truth truth, TimeBudget times) {
         all = List.of(
@@ -36,6 +43,10 @@ public final class Checkers implements Checker {
                 new LeaseTruth(truth, times),
                 new OneActingSide(truth),
                 losses);
+        listeningToSent = listeningTo("sent");
+        listeningToReceived = listeningTo("received");
+        listeningToMayAct = listeningTo("mayAct");
+        Checks.begin();
     }
 
     /** Losses of groups that were recovered from. */
@@ -45,6 +56,20 @@ public final class Checkers implements Checker {
 
     public List<String> names() {
         return all.stream().map(Checker::name).toList();
+    }
+
+    /** How many checks each promise has made in this world; a promise that was never put to the test has 0. */
+    public SortedMap<String, Long> made() {
+        TreeMap<String, Long> made = new TreeMap<>();
+        names().forEach(name -> made.put(name, 0L));
+        made.putAll(Checks.made());
+        return Collections.unmodifiableSortedMap(made);
+    }
+
+    /** Most checkers take part in few kinds of events, and messages are by far the most: only those are asked who listen. */
+    private List<Checker> listeningTo(String event) {
+        return all.stream().filter(checker -> Arrays.stream(checker.getClass().getDeclaredMethods())
+                .anyMatch(method -> method.getName().equals(event) && !method.isSynthetic())).toList();
     }
 
     private void ask(Consumer<Checker> what) {
@@ -63,12 +88,16 @@ public final class Checkers implements Checker {
 
     @Override
     public void sent(Incarnation from, NodeId to, Message message) {
-        ask(checker -> checker.sent(from, to, message));
+        for (Checker checker : listeningToSent) {
+            checker.sent(from, to, message);
+        }
     }
 
     @Override
     public void received(Incarnation to, Incarnation from, Message message) {
-        ask(checker -> checker.received(to, from, message));
+        for (Checker checker : listeningToReceived) {
+            checker.received(to, from, message);
+        }
     }
 
     @Override
@@ -93,7 +122,9 @@ public final class Checkers implements Checker {
 
     @Override
     public void mayAct(Incarnation life, long until) {
-        ask(checker -> checker.mayAct(life, until));
+        for (Checker checker : listeningToMayAct) {
+            checker.mayAct(life, until);
+        }
     }
 
     @Override

@@ -90,4 +90,9 @@ public final class Truth {
     public void recordIs(NodeId node, AcceptorRecord record) {
         records.put(node, record);
     }
+
+    /** The disk of this node has forgotten its record: nothing that it says as an acceptor stands on anything. */
+    public void recordIsLost(NodeId node) {
+        records.remove(node);
+    }
 }

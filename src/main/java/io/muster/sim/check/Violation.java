@@ -14,6 +14,7 @@ public final class Violation extends RuntimeException {
 
     /** @throws Violation when {@code holds} is false, with the message formatted as by {@link String#format} */
     public static void unless(boolean holds, String checker, String message, Object... values) {
+        Checks.count(checker);
         if (!holds) {
             throw new Violation(checker, message.formatted(values));
         }
