@@ -55,6 +55,8 @@ final class NodeEvents {
                     told.add(event("node.evicted", version, "who", who, "reason", reason));
                 case LedgerEvent.MemberJoined _, LedgerEvent.MemberLeft _ -> { /* told by the membership */ }
                 case LedgerEvent.PhaseReached _ -> { /* told by the recovery of those whom it concerns */ }
+                case LedgerEvent.MemberDropped(Incarnation who, String reason) ->
+                    told.add(event("node.dropped", version, "who", who, "reason", reason));
             }
         }
         return applied.compacted() ? told.stream().map(NodeEvents::asCompacted).toList() : told;
