@@ -36,7 +36,7 @@ final class StatusJson {
         state.group(GroupName.NODES).ifPresent(nodes -> groups.add(of(nodes)));
         state.groups().values().forEach(group -> groups.add(of(group)));
         json.put("groups", groups);
-        json.put("departures", state.departures().values().stream().map(StatusJson::of).toList());
+        json.put("departures", state.departures().values().stream().filter(state::ofConcern).map(StatusJson::of).toList());
         json.put("local", status.peers().stream().map(StatusJson::of).toList());
         json.put("waits", waits(status.waits()));
         return json;

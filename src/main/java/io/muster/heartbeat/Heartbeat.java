@@ -159,6 +159,15 @@ public final class Heartbeat implements Machine<HeartbeatInput, HeartbeatNews> {
         return toldTwoWay;
     }
 
+    /** On how many of its links this node hears anybody. */
+    public int linksUp() {
+        int up = 0;
+        for (int link = 0; link < links; link++) {
+            up += silence.heardOn(link) != 0 ? 1 : 0;
+        }
+        return up;
+    }
+
     /** All configured peers as seen now, by node. */
     public List<PeerPicture> picture(long now) {
         List<PeerPicture> pictures = new ArrayList<>();

@@ -24,13 +24,14 @@ import java.util.TreeSet;
  * @param electorate who decides
  * @param recordIds  the random id of each acceptor's record: a record with another id is another acceptor (rule L8)
  * @param members    who is in, by node
- * @param departures lives that are out and still of concern
+ * @param departures lives that are out and still of concern, and harmless ones that are remembered: see {@link Draft}
  * @param lastLives  the highest life of each node that was ever a member: a lower one is never admitted again
  * @param cleanLeavers nodes whose highest life left as planned: not evicted, and nothing of it to fence
  * @param groups     by name
  * @param nextIntent number of the next fence intent
  * @param generationFloor no new group starts at or below this: the highest generation of any group that ended
  * @param viewChangedAt the last version that changed members or their safety
+ * @param lapses     by node: how it went out last without leaving as planned, and how often lately (rule V4)
  */
 public record ClusterState(
         ClusterId cluster,
@@ -47,10 +48,14 @@ public record ClusterState(
         SortedMap<GroupName, Group> groups,
         long nextIntent,
         long generationFloor,
-        long viewChangedAt) {
+        long viewChangedAt,
+        SortedMap<NodeId, Lapse> lapses) {
 
     public static final int GROUPS_LIMIT = 64;
+    /** Departed lives that are not harmless, or not recovered from by all their groups. */
     public static final int DEPARTURES_LIMIT = 128;
+    /** Departed lives beyond those, that are only remembered; at most one of a node, the oldest are forgotten. */
+    public static final int REMEMBERED_LIMIT = 16;
     public static final int EVENTS_LIMIT = 512;
     /** Versions lie at or below this: what comes from outside can never make ours wrap around. */
     public static final long VERSION_LIMIT = 1L << 62;
@@ -62,6 +67,7 @@ public record ClusterState(
         departures = Collections.unmodifiableSortedMap(new TreeMap<>(departures));
         lastLives = Collections.unmodifiableSortedMap(new TreeMap<>(lastLives));
         groups = Collections.unmodifiableSortedMap(new TreeMap<>(groups));
+        lapses = Collections.unmodifiableSortedMap(new TreeMap<>(lapses));
     }
 
     /** Version 0: made once, by an explicit act (rule Q8). */
@@ -69,7 +75,7 @@ public record ClusterState(
         return new ClusterState(
                 cluster, 0, Digest.NONE, Optional.empty(), List.of(), electorate, recordIds,
                 Collections.emptySortedMap(), Collections.emptySortedMap(), Collections.emptySortedMap(), NodeSet.NONE,
-                Collections.emptySortedMap(), 1, 0, 0);
+                Collections.emptySortedMap(), 1, 0, 0, Collections.emptySortedMap());
     }
 
     public boolean isMember(Incarnation who) {
@@ -90,6 +96,35 @@ public record ClusterState(
     public boolean harmless(Incarnation who) {
         Departure departure = departures.get(who);
         return departure == null ? isPast(who) : departure.harmless();
+    }
+
+    /**
+     * Whether this life, were it to go out now without a word, could have left something half-done behind, or could
+     * still do harm: only then does it have to be fenced (rule F9). It can when
+     * <ol>
+     *   <li>a group has it as a member: it may have locks, open journals and writes under way;
+     *   <li>a group still has to recover from it, or it has gone already and is not harmless;
+     *   <li>a fence is open: any member may be an actor of it, and an act that comes late hits a new life (rule F7).
+     * </ol>
+     * A group that it has left is none of them: that was agreed only after its own gate for it was shut and drained
+     * (rule R4), as with a planned leave.
+     */
+    public boolean mayHoldDirtyState(Incarnation who) {
+        boolean departed = departures.containsKey(who) && ofConcern(departures.get(who));
+        boolean mayAct = departures.values().stream().anyMatch(d -> d.intent().isPresent() && !d.harmless());
+        return departed || mayAct || groups.values().stream().anyMatch(
+                group -> group.has(who) || group.departed().contains(who));
+    }
+
+    /** Whether this departure is not over: it is not harmless, or a group has still to recover from it. */
+    public boolean ofConcern(Departure departure) {
+        return !departure.harmless() || groups.values().stream().anyMatch(
+                group -> group.has(departure.who()) || group.departed().contains(departure.who()));
+    }
+
+    /** Whether some departure is not over. */
+    public boolean recovering() {
+        return departures.values().stream().anyMatch(this::ofConcern);
     }
 
     public View view() {

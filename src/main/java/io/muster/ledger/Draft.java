@@ -6,6 +6,7 @@ import io.muster.base.NodeId;
 import io.muster.base.NodeSet;
 import io.muster.wire.ByteWriter;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import java.util.SortedMap;
@@ -98,7 +99,7 @@ public final class Draft {
             case LedgerEvent.MemberJoined _, LedgerEvent.MemberEvicted _, LedgerEvent.GroupJoined _ -> true;
             case LedgerEvent.MemberLeft _, LedgerEvent.FenceIntended _, LedgerEvent.FenceEvidenced _,
                     LedgerEvent.FenceVoided _, LedgerEvent.GroupLeft _, LedgerEvent.GroupLost _,
-                    LedgerEvent.PhaseReached _ -> false;
+                    LedgerEvent.PhaseReached _, LedgerEvent.MemberDropped _ -> false;
         };
     }
 
@@ -108,7 +109,7 @@ public final class Draft {
         return new ClusterState(
                 base.cluster(), base.version() + 1, parent, Optional.of(ballot), events, state.electorate(),
                 state.recordIds(), state.members(), state.departures(), state.lastLives(), state.cleanLeavers(),
-                state.groups(), state.nextIntent(), state.generationFloor(), state.viewChangedAt());
+                state.groups(), state.nextIntent(), state.generationFloor(), state.viewChangedAt(), state.lapses());
     }
 
     /** The state this is drafted from. */
@@ -131,7 +132,8 @@ public final class Draft {
                 if (!state.isMember(who)) {
                     yield Optional.of(who + " is not a member");
                 }
-                yield unless(state.departures().size() < ClusterState.DEPARTURES_LIMIT,
+                yield unless(state.departures().values().stream().filter(state::ofConcern).count()
+                                < ClusterState.DEPARTURES_LIMIT,
                         "%d departed lives are of concern already".formatted(ClusterState.DEPARTURES_LIMIT));
             }
             case LedgerEvent.FenceIntended(long id, Incarnation who, _, _) -> {
@@ -168,6 +170,12 @@ public final class Draft {
                 }
                 yield unless(group.departed().stream().allMatch(state::harmless),
                         "not all departed of group %s are harmless".formatted(name));
+            }
+            case LedgerEvent.MemberDropped(Incarnation who, _) -> {
+                if (!state.isMember(who)) {
+                    yield Optional.of(who + " is not a member");
+                }
+                yield unless(!state.mayHoldDirtyState(who), who + " may hold dirty state and has to be fenced");
             }
         };
     }
@@ -228,6 +236,7 @@ public final class Draft {
         private final SortedMap<Incarnation, Departure> departures;
         private final SortedMap<NodeId, Long> lastLives;
         private final SortedMap<GroupName, Group> groups;
+        private final SortedMap<NodeId, Lapse> lapses;
         private NodeSet cleanLeavers;
         private long nextIntent;
         private long generationFloor;
@@ -240,6 +249,7 @@ public final class Draft {
             this.departures = new TreeMap<>(from.departures());
             this.lastLives = new TreeMap<>(from.lastLives());
             this.groups = new TreeMap<>(from.groups());
+            this.lapses = new TreeMap<>(from.lapses());
             this.cleanLeavers = from.cleanLeavers();
             this.nextIntent = from.nextIntent();
             this.generationFloor = from.generationFloor();
@@ -256,11 +266,18 @@ public final class Draft {
                 case LedgerEvent.MemberLeft(Incarnation who) -> {
                     members.remove(who.node());
                     cleanLeavers = cleanLeavers.with(who.node());
+                    lapses.remove(who.node());
                     viewChanged = true;
                 }
                 case LedgerEvent.MemberEvicted(Incarnation who, String reason) -> {
                     Member member = members.remove(who.node());
                     departures.put(who, new Departure(who, member.process(), reason, version, Optional.empty()));
+                    lapsed(who, true);
+                    viewChanged = true;
+                }
+                case LedgerEvent.MemberDropped(Incarnation who, _) -> {
+                    members.remove(who.node());
+                    lapsed(who, false);
                     viewChanged = true;
                 }
                 case LedgerEvent.FenceIntended(long id, Incarnation who, String reason, Ballot begun) -> {
@@ -295,6 +312,8 @@ public final class Draft {
                     Group group = groups.get(name);
                     SortedSet<Incarnation> departed = phase == Phase.RESUME ? new TreeSet<>() : group.departed();
                     groups.put(name, new Group(name, generation, phase, group.members(), departed));
+                    group.departed().stream().filter(who -> !departed.contains(who))
+                            .forEach(who -> recovered(who, name));
                 }
             }
             forgetWhatIsOver();
@@ -304,23 +323,43 @@ public final class Draft {
             return new ClusterState(
                     from.cluster(), from.version(), from.parent(), from.proposedBy(), events, from.electorate(),
                     from.recordIds(), members, departures, lastLives, cleanLeavers, groups, nextIntent,
-                    generationFloor, viewChanged ? version : from.viewChangedAt());
+                    generationFloor, viewChanged ? version : from.viewChangedAt(), lapses);
+        }
+
+        private void lapsed(Incarnation who, boolean fenced) {
+            lapses.compute(who.node(), (_, before) -> before == null
+                    ? new Lapse(who.life(), fenced, 1, version)
+                    : before.again(who.life(), fenced, version));
+        }
+
+        private void recovered(Incarnation who, GroupName group) {
+            Departure d = departures.get(who);
+            TreeSet<GroupName> by = new TreeSet<>(d.recoveredBy());
+            by.add(group);
+            departures.put(who, new Departure(who, d.process(), d.reason(), d.evictedAt(), d.intent(), by));
         }
 
         private void withIntent(Incarnation who, FenceIntent intent) {
             Departure d = departures.get(who);
-            departures.put(who, new Departure(who, d.process(), d.reason(), d.evictedAt(), Optional.of(intent)));
+            departures.put(who, new Departure(
+                    who, d.process(), d.reason(), d.evictedAt(), Optional.of(intent), d.recoveredBy()));
         }
 
-        /** Whatever was rebuilt on the word that this life is harmless has to be rebuilt again. */
+        /**
+         * Whatever was rebuilt on the word that this life is harmless has to be rebuilt again: also by groups that were
+         * through with it, as it may have written since (rule F10).
+         */
         private void voided(Incarnation who) {
             FenceIntent intent = departures.get(who).intent().orElseThrow();
+            SortedSet<GroupName> recoveredBy = departures.get(who).recoveredBy();
             // Agreed anew in this version: what was observed or acknowledged before it counts no more (rule F4).
             withIntent(who, new FenceIntent(intent.id(), intent.reason(), intent.begun(), version, Optional.empty()));
             viewChanged = true;
             for (Group group : List.copyOf(groups.values())) {
-                if (group.departed().contains(who)) {
-                    regenerate(group, group.members(), group.departed());
+                if (group.departed().contains(who) || recoveredBy.contains(group.name())) {
+                    TreeSet<Incarnation> departed = new TreeSet<>(group.departed());
+                    departed.add(who);
+                    regenerate(group, group.members(), departed);
                 }
             }
         }
@@ -341,10 +380,26 @@ public final class Draft {
             return lives;
         }
 
-        /** A departure is over when it is harmless and no group has it as a member or to recover from. */
+        /**
+         * A departure is over when it is harmless and no group has it as a member or to recover from. It is remembered
+         * until a newer life of its node is in, so that a sign of life of it voids its evidence even then (rule F10).
+         */
         private void forgetWhatIsOver() {
-            departures.values().removeIf(d -> d.harmless() && groups.values().stream()
-                    .noneMatch(group -> group.has(d.who()) || group.departed().contains(d.who())));
+            List<Departure> over = departures.values().stream()
+                    .filter(d -> d.harmless() && groups.values().stream()
+                            .noneMatch(group -> group.has(d.who()) || group.departed().contains(d.who())))
+                    .sorted(Comparator.comparing(Departure::evictedAt).thenComparing(Departure::who))
+                    .toList();
+            int tooMany = over.size() - ClusterState.REMEMBERED_LIMIT;
+            for (Departure departure : over) {
+                NodeId node = departure.who().node();
+                boolean outlived = members.containsKey(node)
+                        || lastLives.getOrDefault(node, 0L) > departure.who().life();
+                if (outlived || tooMany > 0) {
+                    departures.remove(departure.who());
+                    tooMany--;
+                }
+            }
         }
     }
 }

@@ -72,6 +72,17 @@ public sealed interface LedgerEvent {
     record PhaseReached(GroupName group, long generation, Phase phase) implements LedgerEvent {}
 
     /**
+     * Out without a word, or put out, like {@link MemberEvicted}; but it is agreed that it holds nothing, being in no
+     * group and with no act under way, and so it need not be fenced (rule F9, {@link ClusterState#mayHoldDirtyState}).
+     */
+    record MemberDropped(Incarnation who, String reason) implements LedgerEvent {
+
+        public MemberDropped {
+            reason = bounded(reason);
+        }
+    }
+
+    /**
      * The text, cut to {@link #TEXT_LIMIT} characters and with half surrogates replaced, so that it comes back from its
      * UTF-8 bytes as it was.
      */

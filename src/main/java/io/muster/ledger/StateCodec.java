@@ -30,10 +30,12 @@ import java.util.TreeSet;
  *          threshold u32; acceptors: u16 n, n x (node u8, votes u16); record ids: u16 n, n x (node u8, id u64);
  *          members: u16 n, n x (life, process, joinedAt u63); departures: u16 n, n x departure;
  *          last lives: u16 n, n x life; clean leavers u64; groups: u16 n, n x group;
- *          nextIntent u63; generationFloor u63; viewChangedAt u63
+ *          nextIntent u63; generationFloor u63; viewChangedAt u63; lapses: u16 n, n x lapse
  * ballot   round u63; life          life     node u8; counter u63          ? x   one byte 0, or 1 and x
  * process  three texts; pid u64; start ticks u64                          text  u16 n, n bytes of UTF-8
- * departure life; process; reason; evictedAt u63; ? (id u63, reason, begun ballot, agreedAt u63, ? evidence)
+ * departure life; process; reason; evictedAt u63; ? (id u63, reason, begun ballot, agreedAt u63, ? evidence);
+ *          recovered by: u16 n, n x name text
+ * lapse    life; fenced bool; count u16; at u63
  * evidence class u8; proof text; actor node u8; agreedAt u63
  * group    name text; generation u63; phase u8; members: u16 n, n x life; departed: u16 n, n x life
  * record   record id u64; promised ? ballot; accepted ? ballot; state
@@ -97,6 +99,9 @@ public final class StateCodec {
         to.nodes(state.cleanLeavers()).u16(state.groups().size());
         state.groups().values().forEach(group -> encode(group, to));
         to.i64(state.nextIntent()).i64(state.generationFloor()).i64(state.viewChangedAt());
+        to.u16(state.lapses().size());
+        state.lapses().forEach((node, lapse) -> to.incarnation(new Incarnation(node, lapse.life()))
+                .bool(lapse.fenced()).u16(lapse.count()).i64(lapse.at()));
     }
 
     public static ClusterState decode(ByteReader from) throws MalformedFrame {
@@ -120,7 +125,7 @@ public final class StateCodec {
             put(members, member.who().node(), member);
         }
         TreeMap<Incarnation, Departure> departures = new TreeMap<>();
-        for (int left = from.size(ClusterState.DEPARTURES_LIMIT); left > 0; left--) {
+        for (int left = from.size(ClusterState.DEPARTURES_LIMIT + ClusterState.REMEMBERED_LIMIT); left > 0; left--) {
             Departure departure = departure(from);
             put(departures, departure.who(), departure);
         }
@@ -137,7 +142,7 @@ public final class StateCodec {
         }
         ClusterState state = new ClusterState(
                 cluster, version, parent, proposedBy, events, electorate, recordIds, members, departures, lastLives,
-                cleanLeavers, groups, number(from), number(from), number(from));
+                cleanLeavers, groups, number(from), number(from), number(from), lapses(from));
         if (before - from.left() > STATE_LIMIT_BYTES) {
             throw new MalformedFrame("a state of %d bytes".formatted(before - from.left()));
         }
@@ -256,6 +261,8 @@ public final class StateCodec {
             intent.evidence().ifPresent(evidence -> to.u8(evidence.evidenceClass().ordinal())
                     .text(evidence.proof()).node(evidence.actor()).i64(evidence.agreedAt()));
         });
+        to.u16(departure.recoveredBy().size());
+        departure.recoveredBy().forEach(name -> to.text(name.text()));
     }
 
     private static Departure departure(ByteReader from) throws MalformedFrame {
@@ -264,7 +271,7 @@ public final class StateCodec {
         String reason = text(from, LedgerEvent.TEXT_LIMIT);
         long evictedAt = number(from);
         if (!from.bool()) {
-            return new Departure(who, process, reason, evictedAt, Optional.empty());
+            return new Departure(who, process, reason, evictedAt, Optional.empty(), recoveredBy(from));
         }
         long id = number(from);
         String why = text(from, LedgerEvent.TEXT_LIMIT);
@@ -274,8 +281,35 @@ public final class StateCodec {
                 ? Optional.of(new Evidence(constant(from, EvidenceClass.values()),
                         text(from, LedgerEvent.TEXT_LIMIT), from.node(), number(from)))
                 : Optional.empty();
-        return new Departure(
-                who, process, reason, evictedAt, Optional.of(new FenceIntent(id, why, begun, agreedAt, evidence)));
+        Optional<FenceIntent> intent = Optional.of(new FenceIntent(id, why, begun, agreedAt, evidence));
+        return new Departure(who, process, reason, evictedAt, intent, recoveredBy(from));
+    }
+
+    private static TreeSet<GroupName> recoveredBy(ByteReader from) throws MalformedFrame {
+        TreeSet<GroupName> names = new TreeSet<>();
+        for (int left = from.size(ClusterState.GROUPS_LIMIT); left > 0; left--) {
+            GroupName name = groupName(from);
+            if (!names.isEmpty() && names.last().compareTo(name) >= 0) {
+                throw new MalformedFrame("%s after %s".formatted(name, names.last()));
+            }
+            names.add(name);
+        }
+        return names;
+    }
+
+    private static TreeMap<NodeId, Lapse> lapses(ByteReader from) throws MalformedFrame {
+        TreeMap<NodeId, Lapse> lapses = new TreeMap<>();
+        for (int left = from.size(NodeId.LIMIT); left > 0; left--) {
+            Incarnation who = from.incarnation();
+            boolean fenced = from.bool();
+            int count = from.u16();
+            try {
+                put(lapses, who.node(), new Lapse(who.life(), fenced, count, number(from)));
+            } catch (IllegalArgumentException e) {
+                throw new MalformedFrame(e.getMessage());
+            }
+        }
+        return lapses;
     }
 
     private static void encode(Group group, ByteWriter to) {

@@ -13,8 +13,8 @@ import java.util.Optional;
  * <ol>
  * <li>Every life that was a member before and is none after goes out, by one {@code MemberLeft} or
  *     {@code MemberEvicted}, before any life of that node comes in. It is {@code MemberLeft} only where the state says
- *     that this life left as planned; where a later life of the node hides how it ended, it is the more careful
- *     {@code MemberEvicted}.
+ *     that this life left as planned, {@code MemberDropped} only where the state says that it held nothing; where a
+ *     later life of the node hides how it ended, it is the more careful {@code MemberEvicted}.
  * <li>Every life that is a member after and was none before comes in, by one {@code MemberJoined}.
  * <li>A life that came and went between is named, in and out, when it is still a departure of concern; otherwise the
  *     learner never knew it and does not have to.
@@ -64,10 +64,17 @@ final class StateDifference {
                 events.add(new LedgerEvent.MemberEvicted(who, departure.reason()));
             } else if (leftAsPlanned(who)) {
                 events.add(new LedgerEvent.MemberLeft(who));
-            } else {
+            } else if (held(who)) {
                 events.add(new LedgerEvent.MemberEvicted(who, MISSED));
+            } else {
+                events.add(new LedgerEvent.MemberDropped(who, MISSED));
             }
         }
+    }
+
+    private boolean held(Incarnation who) {
+        Lapse lapse = after.lapses().get(who.node());
+        return lapse == null || lapse.life() != who.life() || lapse.fenced();
     }
 
     private boolean leftAsPlanned(Incarnation who) {
@@ -123,7 +130,7 @@ final class StateDifference {
 
     /** A life that is out of the cluster is lost to the group unless it left both as planned. */
     private LedgerEvent wentOut(GroupName group, Incarnation who) {
-        return after.isMember(who) || leftAsPlanned(who)
+        return after.isMember(who) || leftAsPlanned(who) || !held(who)
                 ? new LedgerEvent.GroupLeft(group, who)
                 : new LedgerEvent.GroupLost(group, who);
     }

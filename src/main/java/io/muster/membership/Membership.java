@@ -9,7 +9,6 @@ import io.muster.base.TimeBudget;
 import io.muster.heartbeat.HeartbeatNews;
 import io.muster.ledger.Ballot;
 import io.muster.ledger.ClusterState;
-import io.muster.ledger.Departure;
 import io.muster.ledger.Draft;
 import io.muster.ledger.LedgerEvent;
 import io.muster.ledger.LedgerNews;
@@ -28,6 +27,7 @@ import io.muster.membership.MembershipMessage.JoinAsk;
 import io.muster.membership.MembershipMessage.LeaseAnswer;
 import io.muster.membership.MembershipMessage.LeaseAsk;
 import io.muster.membership.MembershipMessage.LeaveAsk;
+import io.muster.membership.MembershipMessage.RelayedRow;
 import io.muster.membership.MembershipMessage.Row;
 import io.muster.membership.MembershipNews.ActUntil;
 import io.muster.membership.MembershipNews.SelfOut;
@@ -56,8 +56,6 @@ public final class Membership implements Machine<MembershipInput, MembershipNews
     /** The longest reason that is agreed on, in characters. */
     public static final int REASON_LIMIT = 256;
 
-    /** A change of the row is told at most so often in one ask period. */
-    private static final int ROWS_PER_ASK = 8;
     /** The lease is asked for so often while it runs. */
     private static final int ASKS_PER_LEASE = 8;
 
@@ -81,6 +79,7 @@ public final class Membership implements Machine<MembershipInput, MembershipNews
     private final LinkMatrix matrix = new LinkMatrix();
     private final LocalView local = new LocalView();
     private final Wishes wishes;
+    private final RowTeller rows;
     private final ViewJudge judge;
     private final Admission admission;
     private final ActingLease lease;
@@ -96,30 +95,36 @@ public final class Membership implements Machine<MembershipInput, MembershipNews
     private final SortedMap<NodeId, EvictWanted> ownEvicts = new TreeMap<>();
     private SortedMap<NodeId, String> joinObstacles = Collections.emptySortedMap();
     private Optional<String> blocked = Optional.empty();
+    /** What the verdict in the draft before us puts out. */
+    private final SortedSet<Incarnation> putOut = new TreeSet<>();
+    private Optional<ViewProposal> proposal = Optional.empty();
 
     private boolean leaving;
     private boolean selfOut;
     private long toldUntil;
-    private long rowSequence;
-    private long rowToldAt = Long.MIN_VALUE;
-    private long rowAt;
     private long askAt;
     private long leaseAt;
 
     /** @param nodes all configured nodes, this one included */
     public Membership(Incarnation self, HostProcess process, NodeSet nodes, TimeBudget times, long now) {
+        this(self, process, nodes, times, ViewSettings.DEFAULT, now);
+    }
+
+    /** @param nodes all configured nodes, this one included */
+    public Membership(
+            Incarnation self, HostProcess process, NodeSet nodes, TimeBudget times, ViewSettings settings, long now) {
         this.self = self;
         this.process = process;
         this.nodes = nodes;
         this.times = times;
         this.startedAt = now;
         this.wishes = new Wishes(times.silenceNs() + 4 * times.askNs());
-        this.judge = new ViewJudge(self, times, matrix, local, wishes, now);
+        this.rows = new RowTeller(self, nodes, times, settings, matrix, local, now);
+        this.judge = new ViewJudge(self, times, settings, matrix, local, wishes, now);
         this.admission = new Admission(self, times, matrix, local);
         this.lease = new ActingLease(times, now);
         this.viewNews = new ViewNews(self);
         this.toldUntil = now;
-        this.rowAt = now;
         this.askAt = now;
         this.leaseAt = now;
     }
@@ -138,6 +143,7 @@ public final class Membership implements Machine<MembershipInput, MembershipNews
             case Heard(HeartbeatNews news) -> heard(news, now);
             case Agreed(LedgerNews news) -> agreed(news, now, out);
             case LeaveWanted _ -> leaveWanted(now, out);
+            case MembershipInput.LinksUp(int count) -> rows.linksUp(count, now);
             case EvictWanted(Incarnation who, String reason) -> {
                 if (agreed.isEmpty() || agreed.get().isMember(who)) {
                     ownEvicts.put(who.node(), new EvictWanted(who, clip(reason)));
@@ -153,12 +159,7 @@ public final class Membership implements Machine<MembershipInput, MembershipNews
         if (selfOut) {
             return;
         }
-        if (now >= rowAt) {
-            Row row = new Row(++rowSequence, local.lives());
-            toOthers(row, out);
-            rowToldAt = now;
-            rowAt = now + times.askNs();
-        }
+        rows.due(agreed, now, out);
         if (now >= askAt) {
             agreed.ifPresent(state -> wishes.settle(state, now));
             followed.ifPresent(leader -> tellWishes(leader.node(), out));
@@ -175,7 +176,7 @@ public final class Membership implements Machine<MembershipInput, MembershipNews
         if (selfOut) {
             return NEVER;
         }
-        return Math.min(Math.min(rowAt, askAt), asksForLease() ? leaseAt : NEVER);
+        return Math.min(Math.min(rows.deadline(), askAt), asksForLease() ? leaseAt : NEVER);
     }
 
     /**
@@ -189,14 +190,16 @@ public final class Membership implements Machine<MembershipInput, MembershipNews
             return;
         }
         doomed.clear();
+        putOut.clear();
         joinObstacles = Collections.emptySortedMap();
         wishes.settle(draft.state(), now);
         addOwnWishes(now);
-        evict(draft, now);
+        boolean whole = evict(draft, now);
         if (!doomed.contains(self)) {
             letLeave(draft);
-            joinObstacles = admission.admit(draft, wishes.joins(), doomed, now);
+            joinObstacles = admission.admit(draft, wishes.joins(), doomed, whole, now);
         }
+        proposal = ViewProposal.of(self, draft, putOut, judge.snapshot(), matrix, local);
     }
 
     /**
@@ -207,10 +210,17 @@ public final class Membership implements Machine<MembershipInput, MembershipNews
         for (LedgerEvent event : draft.events()) {
             if (event instanceof LedgerEvent.MemberEvicted(Incarnation who, String _)) {
                 doomed.add(who);
+            } else if (event instanceof LedgerEvent.MemberDropped(Incarnation who, String _)) {
+                doomed.add(who);
             } else if (event instanceof LedgerEvent.MemberLeft(Incarnation who)) {
                 doomed.add(who);
             }
         }
+    }
+
+    /** The view that the last {@link #wants} made; empty when it changed nobody but those who leave. */
+    public Optional<ViewProposal> proposal() {
+        return proposal;
     }
 
     // What status and why are made of
@@ -286,10 +296,11 @@ public final class Membership implements Machine<MembershipInput, MembershipNews
         into.add(agreed.isPresent() ? agreed.get().version() : -1);
         into.add(followed.isPresent() ? followed.get().life() * NodeId.LIMIT + followed.get().node().number() : 0);
         into.add(leading.isPresent() ? leading.get().round() : 0).add(provenAt);
-        into.add((leaving ? 2 : 0) + (selfOut ? 1 : 0)).add(rowSequence).add(rowAt).add(askAt).add(leaseAt);
+        into.add((leaving ? 2 : 0) + (selfOut ? 1 : 0)).add(askAt).add(leaseAt);
         doomed.forEach(who -> into.add(who.node().number()).add(who.life()));
         ownEvicts.values().forEach(wish -> into.add(wish.who().node().number()).add(wish.reason()));
         matrix.digest(into);
+        rows.digest(into);
         local.digest(into);
         wishes.digest(into);
         judge.digest(into);
@@ -300,7 +311,8 @@ public final class Membership implements Machine<MembershipInput, MembershipNews
 
     private void arrived(Incarnation from, MembershipMessage message, long now, Outbox<MembershipNews> out) {
         switch (message) {
-            case Row(long sequence, List<Incarnation> heard) -> matrix.put(from, sequence, heard, now);
+            case Row row -> matrix.put(from, row, now);
+            case RelayedRow row -> rows.relayed(from, row, agreed, now);
             case JoinAsk(HostProcess where) -> wishes.join(from, where, now);
             case LeaveAsk _ -> wishes.leave(from, now);
             case EvictAsk(Incarnation who, String reason) -> {
@@ -325,8 +337,7 @@ public final class Membership implements Machine<MembershipInput, MembershipNews
     private void heard(HeartbeatNews news, long now) {
         local.note(news, now);
         switch (news) {
-            case HeartbeatNews.PeerHeard _, HeartbeatNews.PeerLost _ ->
-                rowAt = Math.min(rowAt, Math.max(now, rowToldAt + times.askNs() / ROWS_PER_ASK));
+            case HeartbeatNews.PeerHeard _, HeartbeatNews.PeerLost _ -> rows.changed(now);
             case HeartbeatNews.LinksChanged _ -> { /* rows tell one way, by life */ }
             case HeartbeatNews.SelfPaused _ -> {
                 lease.paused(now);
@@ -388,13 +399,9 @@ public final class Membership implements Machine<MembershipInput, MembershipNews
         tellLease(out);
         standBack();
         selfOut = true;
-        Departure departure = news.state().departures().get(self);
-        boolean evicted = departure != null
-                || news.events().stream().anyMatch(event ->
-                        event instanceof LedgerEvent.MemberEvicted(Incarnation who, String _) && who.equals(self));
-        boolean planned = leaving && !evicted;
-        String reason = planned ? "left as asked" : departure != null ? departure.reason() : "put out by the others";
-        out.announce(new SelfOut(planned, reason));
+        Optional<String> putOutFor = viewNews.whyPutOut(news);
+        boolean planned = leaving && putOutFor.isEmpty();
+        out.announce(new SelfOut(planned, planned ? "left as asked" : putOutFor.orElse("put out by the others")));
     }
 
     private void leaveWanted(long now, Outbox<MembershipNews> out) {
@@ -427,12 +434,6 @@ public final class Membership implements Machine<MembershipInput, MembershipNews
         ownEvicts.values().forEach(wish -> out.send(leader, new EvictAsk(wish.who(), wish.reason())));
     }
 
-    private void toOthers(MembershipMessage message, Outbox<MembershipNews> out) {
-        for (NodeId node : nodes.without(self.node())) {
-            out.send(node, message);
-        }
-    }
-
     private void tellLease(Outbox<MembershipNews> out) {
         if (lease.until() != toldUntil) {
             toldUntil = lease.until();
@@ -455,14 +456,23 @@ public final class Membership implements Machine<MembershipInput, MembershipNews
         }
     }
 
-    private void evict(Draft draft, long now) {
+    /** @return whether all that stay hear each other */
+    private boolean evict(Draft draft, long now) {
         ViewJudge.Verdict verdict = judge.judge(draft.state(), now);
         blocked = verdict.blocked();
         for (ViewJudge.Eviction eviction : verdict.evictions()) {
-            if (draft.add(new LedgerEvent.MemberEvicted(eviction.who(), clip(eviction.reason()))).isEmpty()) {
-                doomed.add(eviction.who());
+            Incarnation who = eviction.who();
+            String reason = clip(eviction.reason());
+            // Only who may hold something half-done has to be fenced (rule F9).
+            LedgerEvent out = draft.state().mayHoldDirtyState(who)
+                    ? new LedgerEvent.MemberEvicted(who, reason)
+                    : new LedgerEvent.MemberDropped(who, reason);
+            if (draft.add(out).isEmpty()) {
+                doomed.add(who);
+                putOut.add(who);
             }
         }
+        return verdict.whole();
     }
 
     private void letLeave(Draft draft) {

@@ -18,4 +18,7 @@ public sealed interface MembershipInput {
 
     /** An operator wants a member out. */
     record EvictWanted(Incarnation who, String reason) implements MembershipInput {}
+
+    /** On how many of its links this node hears anybody. */
+    record LinksUp(int count) implements MembershipInput {}
 }

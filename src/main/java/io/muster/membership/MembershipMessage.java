@@ -8,8 +8,29 @@ import java.util.List;
 /** What members and those who want to be say to each other. */
 public sealed interface MembershipMessage extends Message {
 
-    /** Whom the sender hears, one way, by life; told to everybody, again and again (rule V1). */
-    record Row(long sequence, List<Incarnation> heard) implements MembershipMessage {}
+    /**
+     * Whom the sender hears, one way, by life; told to everybody, again and again (rule V1).
+     *
+     * @param linksUp on how many of its links it hears anybody, held down (rule V3)
+     * @param weight  what it is worth where views are chosen by weight
+     */
+    record Row(long sequence, List<Incarnation> heard, int linksUp, int weight) implements MembershipMessage {
+
+        /** Links and weights, at most. */
+        public static final int VALUE_LIMIT = 255;
+
+        public Row {
+            heard = List.copyOf(heard);
+            if (linksUp < 0 || linksUp > VALUE_LIMIT || weight < 0 || weight > VALUE_LIMIT) {
+                throw new IllegalArgumentException("a row with %d links and weight %d".formatted(linksUp, weight));
+            }
+        }
+
+        /** Of a node that says nothing of its links and is worth as much as most. */
+        public Row(long sequence, List<Incarnation> heard) {
+            this(sequence, heard, 0, 1);
+        }
+    }
 
     /** The sender wants to be a member; told to the leader until it is. */
     record JoinAsk(HostProcess process) implements MembershipMessage {}
@@ -29,4 +50,7 @@ public sealed interface MembershipMessage extends Message {
      * @param version the leader's version: the lease is good for a node that is in at this version or a later one
      */
     record LeaseAnswer(long stamp, long ageNs, long version) implements MembershipMessage {}
+
+    /** A row of another member, handed on to one that has no two-way link with its author (rule V6). */
+    record RelayedRow(Incarnation of, Row row) implements MembershipMessage {}
 }

@@ -15,8 +15,8 @@ import java.util.SortedMap;
 import java.util.TreeMap;
 
 /**
- * Says on the leader who has to go: whoever is gone for certain, and whoever is not in the largest set of members that
- * hear each other both ways and have a quorum (rules V1, V2, V5).
+ * Says on the leader who has to go: whoever is gone for certain, and whoever is not in the best set of members that
+ * hear each other both ways and have a quorum (rules V1, V2, V5; {@link ViewChoice}).
  *
  * <p>Four kinds of knowledge, in order of weight:
  * <ol>
@@ -24,7 +24,7 @@ import java.util.TreeMap;
  *       longer than any member may; or this node lost it and nobody else names it. No candidate.
  *   <li><em>silent</em>: this node lost it, others still name it. The link is cut at once, so that a killed member is
  *       out in the next version. It stays a candidate for sets without this node: only when such a set is
- *       <em>larger</em>, and stays so for {@code holdNs}, is this node the one that is cut off (V5).
+ *       <em>better</em>, and stays so for {@code holdNs}, is this node the one that is cut off (V5).
  *   <li><em>one way</em>: it is heard, and its pulses say that it does not hear this node. Its own heartbeat has come
  *       to that verdict, so {@code pauseNs} to correct it is enough. This has to count sooner than what others tell: a
  *       member that is heard one way cannot tell us its row, and must not win by its last one against a healthy one.
@@ -37,9 +37,16 @@ final class ViewJudge {
 
     record Eviction(Incarnation who, String reason) {}
 
-    /** @param blocked why members that should go stay in; empty when nothing stands against it */
-    record Verdict(List<Eviction> evictions, Optional<String> blocked) {
-        static final Verdict NOTHING = new Verdict(List.of(), Optional.empty());
+    /**
+     * @param blocked why members that should go stay in; empty when nothing stands against it
+     * @param whole   whether all that stay hear each other: nobody comes in while that is not so
+     */
+    record Verdict(List<Eviction> evictions, Optional<String> blocked, boolean whole) {
+        static final Verdict NOTHING = new Verdict(List.of(), Optional.empty(), true);
+
+        static Verdict blocked(String why) {
+            return new Verdict(List.of(), Optional.of(why), false);
+        }
     }
 
     private static final long MS = 1_000_000;
@@ -48,6 +55,7 @@ final class ViewJudge {
     private final LinkMatrix matrix;
     private final LocalView local;
     private final Wishes wishes;
+    private final ViewSettings settings;
     private final long silenceNs;
     private final long rowLimitNs;
     private final long holdNs;
@@ -55,8 +63,12 @@ final class ViewJudge {
     private final long oneWayHoldNs;
     private long graceFrom;
     private long contestedSince = Machine.NEVER;
+    private MatrixSnapshot snapshot = MatrixSnapshot.NONE;
 
-    ViewJudge(Incarnation self, TimeBudget times, LinkMatrix matrix, LocalView local, Wishes wishes, long now) {
+    ViewJudge(
+            Incarnation self, TimeBudget times, ViewSettings settings, LinkMatrix matrix, LocalView local,
+            Wishes wishes, long now) {
+        this.settings = settings;
         this.self = self;
         this.matrix = matrix;
         this.local = local;
@@ -80,7 +92,13 @@ final class ViewJudge {
             return all;
         }
         // What an operator wants must not stand in the way of what has to be.
-        return new Verdict(judge(state, false, now).evictions(), all.blocked());
+        Verdict without = judge(state, false, now);
+        return new Verdict(without.evictions(), all.blocked(), without.whole());
+    }
+
+    /** What the last verdict was made of. */
+    MatrixSnapshot snapshot() {
+        return snapshot;
     }
 
     void digest(Hash64 into) {
@@ -110,14 +128,12 @@ final class ViewJudge {
             }
         }
         NodeSet candidates = members.minus(gone);
-        long[] links = links(state, candidates, silent, now);
-        if (gone.isEmpty() && complete(candidates, links)) {
+        snapshot = MatrixSnapshot.of(state, candidates, links(state, candidates, silent, now), matrix, settings);
+        if (gone.isEmpty() && snapshot.isClique(candidates)) {
             contestedSince = Machine.NEVER;
             return Verdict.NOTHING;
         }
-        NodeSet outside = outside(state);
-        Optional<NodeSet> winner =
-                MaximumClique.of(candidates, links, NodeSet.of(self.node()), state.electorate(), outside);
+        Optional<NodeSet> winner = choice(state, candidates, members, now).best();
         if (winner.isEmpty()) {
             return blocked(state, members, candidates, reasons);
         }
@@ -131,7 +147,29 @@ final class ViewJudge {
             evictions.add(new Eviction(
                     life(state, node), reason.isEmpty() ? leftOutReason(state, node, winner.get(), now) : reason));
         }
-        return new Verdict(List.copyOf(evictions), Optional.empty());
+        return new Verdict(List.copyOf(evictions), Optional.empty(), true);
+    }
+
+    private ViewChoice choice(ClusterState state, NodeSet candidates, NodeSet members, long now) {
+        ViewChoice choice = new ViewChoice(candidates, snapshot.links(), state.electorate())
+                .current(members)
+                .keep(NodeSet.of(self.node()));
+        for (NodeId node : candidates) {
+            choice.weight(node, snapshot.weight(node)).evidence(node, snapshot.evidence(node));
+            choice.reach(node, node.equals(self.node())
+                    ? outside(state)
+                    : matrix.reached(life(state, node), strangers(state), rowLimitNs, now));
+        }
+        return candidates.contains(self.node()) ? choice : choice.outside(outside(state));
+    }
+
+    /** Acceptors that are running without being members, in the lives that are known here. */
+    private List<Incarnation> strangers(ClusterState state) {
+        List<Incarnation> strangers = new ArrayList<>();
+        for (NodeId node : state.electorate().acceptors()) {
+            matrix.life(node).filter(who -> !state.isMember(who) && !state.isPast(who)).ifPresent(strangers::add);
+        }
+        return strangers;
     }
 
     /** A larger set without this node: it goes itself when that lasts, if it can still have it agreed (V5). */
@@ -140,18 +178,17 @@ final class ViewJudge {
             contestedSince = now;
         }
         if (now - contestedSince < holdNs) {
-            return new Verdict(List.of(), Optional.of(
-                    "members %s hear each other and not %s; waiting to see whether that stays so".formatted(
-                            winner, self.node())));
+            return Verdict.blocked("members %s hear each other and not %s; waiting to see whether that stays so"
+                    .formatted(winner, self.node()));
         }
         if (!state.electorate().isQuorum(local.twoWay().with(self.node()))) {
-            return new Verdict(List.of(), Optional.of(
-                    "members %s hear each other and not %s, which has no quorum to leave by".formatted(
-                            winner, self.node())));
+            return Verdict.blocked("members %s hear each other and not %s, which has no quorum to leave by".formatted(
+                    winner, self.node()));
         }
         return new Verdict(
-                List.of(new Eviction(self, "it is not in the larger set %s with two-way links".formatted(winner))),
-                Optional.empty());
+                List.of(new Eviction(self, "it is not in the better set %s with two-way links (matrix %s)".formatted(
+                        winner, snapshot.id()))),
+                Optional.empty(), false);
     }
 
     private Verdict blocked(
@@ -163,7 +200,7 @@ final class ViewJudge {
         if (candidates.isEmpty()) {
             text.append("; nobody else votes");
         }
-        return new Verdict(List.of(), Optional.of(text.toString()));
+        return Verdict.blocked(text.toString());
     }
 
     private Optional<String> goneReason(Incarnation who, boolean asWished, long now) {
@@ -250,15 +287,6 @@ final class ViewJudge {
         return !from.equals(self) && now - graceFrom >= holdNs && matrix.leftOutForNs(from, to, now) >= holdNs;
     }
 
-    private static boolean complete(NodeSet candidates, long[] links) {
-        for (NodeId node : candidates) {
-            if ((candidates.bits() & ~links[node.number()] & ~(1L << node.number())) != 0) {
-                return false;
-            }
-        }
-        return true;
-    }
-
     /** Who votes and is within reach without being a member: lives that want in. Those put out are about to end. */
     private NodeSet outside(ClusterState state) {
         NodeSet outside = state.isMember(self) ? NodeSet.NONE : NodeSet.of(self.node());
@@ -276,15 +304,16 @@ final class ViewJudge {
         for (NodeId other : winner) {
             Incarnation them = life(state, other);
             if (heldDown(them, who, now)) {
-                return "not heard by %s for %d ms".formatted(other, matrix.leftOutForNs(them, who, now) / MS);
+                return "not heard by %s for %d ms (matrix %s)".formatted(
+                        other, matrix.leftOutForNs(them, who, now) / MS, snapshot.id());
             }
             if (heldDown(who, them, now)) {
                 long sinceAt = them.equals(self) ? local.oneWaySince(node).orElse(now) : now;
-                return "it has not heard %s for %d ms".formatted(
-                        other, Math.max(now - sinceAt, matrix.leftOutForNs(who, them, now)) / MS);
+                return "it has not heard %s for %d ms (matrix %s)".formatted(
+                        other, Math.max(now - sinceAt, matrix.leftOutForNs(who, them, now)) / MS, snapshot.id());
             }
         }
-        return "it is not in the largest set %s with two-way links".formatted(winner);
+        return "it is not in the best set %s with two-way links (matrix %s)".formatted(winner, snapshot.id());
     }
 
     private static Incarnation life(ClusterState state, NodeId node) {

@@ -59,6 +59,23 @@ final class ViewNews {
         toldDead.retainAll(news.state().departures().keySet());
     }
 
+    /** Why this life is out in this news; empty when it left as planned, or when that cannot be told. */
+    Optional<String> whyPutOut(Applied news) {
+        Departure departure = news.state().departures().get(self);
+        if (departure != null) {
+            return Optional.of(departure.reason());
+        }
+        for (LedgerEvent event : news.events()) {
+            if (event instanceof LedgerEvent.MemberEvicted(Incarnation who, String reason) && who.equals(self)) {
+                return Optional.of(reason);
+            }
+            if (event instanceof LedgerEvent.MemberDropped(Incarnation who, String reason) && who.equals(self)) {
+                return Optional.of(reason);
+            }
+        }
+        return Optional.empty();
+    }
+
     /** Lives that were out and not harmless before, or went out in this news, in their order. */
     private static SortedSet<Incarnation> wentWithoutAWord(Applied news) {
         SortedSet<Incarnation> lives = new TreeSet<>();

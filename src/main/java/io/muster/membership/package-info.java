@@ -3,7 +3,8 @@
  * and out to the ledger. Holds no recovery code (001-25).
  *
  * <p>Read {@code Membership}, then its leaves: {@code LocalView} (what this node sees), {@code LinkMatrix} (what
- * everybody has published), {@code Wishes}, {@code ViewJudge} with {@code MaximumClique} (who has to go),
+ * everybody has published), {@code Wishes}, {@code RowTeller}, {@code ViewJudge} with {@code MatrixSnapshot} and
+ * {@code ViewChoice} (who has to go), {@code ViewProposal},
  * {@code ActingLease} (rules A1 to A6), {@code ViewNews} (what is told upward).
  *
  * <p>Example: n1 leads n1, n2, n3, and n3 dies. The heartbeat of n1 says {@code PeerLost(n3#1)}. When the ledger of n1

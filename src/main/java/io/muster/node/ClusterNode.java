@@ -80,6 +80,7 @@ public final class ClusterNode implements Machine<NodeInput, NodeNews> {
     private final GroupWishes wishes = new GroupWishes();
     private PlannedLeave leave = PlannedLeave.NOT_WANTED;
     private boolean stopped;
+    private int linksUp;
     private Outbox<NodeNews> driver;
 
     /**
@@ -92,7 +93,7 @@ public final class ClusterNode implements Machine<NodeInput, NodeNews> {
         this.self = config.self();
         this.heartbeat = new Heartbeat(self, config.peers(), config.links(), config.times(), now);
         this.ledger = new Ledger(self, config.nodes(), config.times(), loaded, chance.fork("ledger"), now);
-        this.membership = new Membership(self, config.process(), config.nodes(), config.times(), now);
+        this.membership = new Membership(self, config.process(), config.nodes(), config.times(), config.view(), now);
         this.fencer = new Fencer(self, config.fenceMethods(), config.times(), now);
         this.groups = new GroupManager(self, config.times(), now);
         this.recovery = new RecoveryCoordinator(self, participants, config.times(), now);
@@ -136,6 +137,10 @@ public final class ClusterNode implements Machine<NodeInput, NodeNews> {
         }
         driver = out;
         dueOf(heartbeat, now, fromHeartbeat);
+        if (heartbeat.linksUp() != linksUp) {
+            linksUp = heartbeat.linksUp();
+            membership.step(new MembershipInput.LinksUp(linksUp), now, fromMembership);
+        }
         route(now); // a pause of our own is known before any other timer is believed
         dueOf(ledger, now, fromLedger);
         dueOf(membership, now, fromMembership);
@@ -280,6 +285,7 @@ public final class ClusterNode implements Machine<NodeInput, NodeNews> {
                 break;
             }
             membership.drafted(draft); // rule A3: no lease for those whom this puts out, from before it is proposed
+            membership.proposal().ifPresent(proposal -> happened(NodeEvents.of(proposal, version())));
             ledger.step(new LedgerInput.Propose(draft), now, fromLedger);
             route(now);
         }

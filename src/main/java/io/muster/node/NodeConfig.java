@@ -6,6 +6,7 @@ import io.muster.base.Incarnation;
 import io.muster.base.NodeId;
 import io.muster.base.NodeSet;
 import io.muster.base.TimeBudget;
+import io.muster.membership.ViewSettings;
 import java.util.Collections;
 import java.util.List;
 import java.util.SortedMap;
@@ -19,6 +20,7 @@ import java.util.TreeMap;
  * @param links        how many links each peer has; link numbers are 0 to {@code links} - 1
  * @param fenceMethods names of the fence methods for each node, first choice first; a node without any can only be
  *                     acknowledged by hand
+ * @param view         how views are chosen when not all members hear each other
  */
 public record NodeConfig(
         ClusterId cluster,
@@ -27,7 +29,8 @@ public record NodeConfig(
         NodeSet nodes,
         int links,
         TimeBudget times,
-        SortedMap<NodeId, List<String>> fenceMethods) {
+        SortedMap<NodeId, List<String>> fenceMethods,
+        ViewSettings view) {
 
     public static final int LINKS_LIMIT = 8;
 
@@ -39,6 +42,13 @@ public record NodeConfig(
         if (links < 1 || links > LINKS_LIMIT) {
             throw new IllegalArgumentException("%d links; 1 to %d are allowed".formatted(links, LINKS_LIMIT));
         }
+    }
+
+    /** With views chosen by size, every node being worth as much as the others. */
+    public NodeConfig(
+            ClusterId cluster, Incarnation self, HostProcess process, NodeSet nodes, int links, TimeBudget times,
+            SortedMap<NodeId, List<String>> fenceMethods) {
+        this(cluster, self, process, nodes, links, times, fenceMethods, ViewSettings.DEFAULT);
     }
 
     public NodeSet peers() {

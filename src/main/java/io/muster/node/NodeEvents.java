@@ -9,6 +9,7 @@ import io.muster.ledger.LedgerEvent;
 import io.muster.ledger.LedgerNews;
 import io.muster.ledger.View;
 import io.muster.membership.MembershipNews;
+import io.muster.membership.ViewProposal;
 import io.muster.recovery.RecoveryNews;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -55,6 +56,8 @@ final class NodeEvents {
                     told.add(event("node.evicted", version, "who", who, "reason", reason));
                 case LedgerEvent.MemberJoined _, LedgerEvent.MemberLeft _ -> { /* told by the membership */ }
                 case LedgerEvent.PhaseReached _ -> { /* told by the recovery of those whom it concerns */ }
+                case LedgerEvent.MemberDropped(Incarnation who, String reason) ->
+                    told.add(event("node.dropped", version, "who", who, "reason", reason));
             }
         }
         return applied.compacted() ? told.stream().map(NodeEvents::asCompacted).toList() : told;
@@ -90,6 +93,11 @@ final class NodeEvents {
             case MembershipNews.SelfOut(boolean planned, String reason) ->
                 Optional.of(event("self.out", version, "planned", planned, "reason", reason));
         };
+    }
+
+    static NodeEvent of(ViewProposal proposal, long version) {
+        return event("view.proposed", version, "members", words(proposal.members()), "lacking", proposal.lacking(),
+                "matrix", proposal.matrix());
     }
 
     static NodeEvent of(FenceNews news, long version) {

@@ -158,7 +158,7 @@ public final class Rehearsal {
         boolean recoveredFrom(NodeId victim) {
             ClusterState state = node.status(now).state();
             var group = state.groups().get(GROUP);
-            return !state.members().containsKey(victim) && state.departures().isEmpty() && group != null
+            return !state.members().containsKey(victim) && !state.recovering() && group != null
                     && group.phase() == Phase.RUNNING && !group.nodes().contains(victim);
         }
 

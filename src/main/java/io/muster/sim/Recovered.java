@@ -52,7 +52,7 @@ final class Recovered {
                         name, group.phase(), group.generation(), group.departed()));
             }
         }
-        if (!newest.departures().isEmpty()) {
+        if (newest.recovering()) {
             return missing(process, "sees departures " + newest.departures().keySet());
         }
         NodeStatus status = process.machine().status(process.localNow());

@@ -30,6 +30,10 @@ final class DifferenceCheck {
                 }
                 case LedgerEvent.MemberEvicted(Incarnation who, _) ->
                     check(up.remove(who.node(), who), "%s goes down and was not up", who);
+                case LedgerEvent.MemberDropped(Incarnation who, _) -> {
+                    check(up.remove(who.node(), who), "%s goes down and was not up", who);
+                    check(!after.departures().containsKey(who), "%s was dropped, but is to be fenced", who);
+                }
                 case LedgerEvent.GroupJoined(GroupName name, Incarnation who) ->
                     check(of(groups, name).put(who.node(), who) == null, "%s joins %s over another", who, name);
                 case LedgerEvent.GroupLeft(GroupName name, Incarnation who) ->

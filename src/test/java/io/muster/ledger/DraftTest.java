@@ -249,7 +249,7 @@ class DraftTest {
     }
 
     @Test
-    @DisplayName("R3: the departed are kept until RESUME, and forgotten then")
+    @DisplayName("R3: the departed are kept until RESUME, and over then")
     void theDepartedAreKeptUntilResume() {
         ClusterState state = evidenced;
         for (Phase phase : List.of(Phase.LOCKS, Phase.STRIPES, Phase.JOURNALS)) {
@@ -259,7 +259,7 @@ class DraftTest {
         }
         state = next(state, reached(state, Phase.RESUME));
         assertThat(state.groups().get(States.DATA).departed()).isEmpty();
-        assertThat(state.departures()).isEmpty();
+        assertThat(state.recovering()).isFalse();
         assertThat(state.harmless(N3)).isTrue();
         assertThat(next(state, reached(state, Phase.RUNNING)).groups().get(States.DATA).phase())
                 .isEqualTo(Phase.RUNNING);

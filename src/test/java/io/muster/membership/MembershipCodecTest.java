@@ -31,7 +31,10 @@ final class MembershipCodecTest {
             new LeaveAsk(),
             new EvictAsk(Incarnation.of(2, 9), "rack is on fire"),
             new LeaseAsk(-5),
-            new LeaseAnswer(Long.MIN_VALUE, 1_000, 7));
+            new LeaseAnswer(Long.MIN_VALUE, 1_000, 7),
+            new Row(9, List.of(Incarnation.of(2, 4)), 8, 255),
+            new MembershipMessage.RelayedRow(
+                    Incarnation.of(7, 12), new Row(4, List.of(Incarnation.of(1, 1), Incarnation.of(3, 77)), 1, 0)));
 
     private final MembershipCodec codec = new MembershipCodec();
 

@@ -125,7 +125,7 @@ class ANodeDiesTest {
         }
         agree(26);
         assertThat(n1.last()).isEqualTo(n2.last()).isEqualTo(new RecoveryNews.Recovered(FILES, 4));
-        assertThat(chain.head().departures()).isEmpty();
+        assertThat(chain.head().recovering()).isFalse();
         assertThat(wanted()).isEmpty();
     }
 

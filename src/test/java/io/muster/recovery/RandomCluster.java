@@ -356,7 +356,7 @@ final class RandomCluster {
                         .allMatch(before::harmless);
             }
             case LedgerEvent.MemberJoined _, LedgerEvent.MemberLeft _, LedgerEvent.FenceIntended _,
-                    LedgerEvent.GroupJoined _ -> { /* nothing to check */ }
+                    LedgerEvent.GroupJoined _, LedgerEvent.MemberDropped _ -> { /* nothing to check */ }
         }
     }
 

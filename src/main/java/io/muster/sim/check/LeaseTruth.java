@@ -70,6 +70,8 @@ public final class LeaseTruth implements Checker {
                 for (LedgerEvent event : state.events()) {
                     if (event instanceof LedgerEvent.MemberEvicted(Incarnation who, _)) {
                         puttingOut.computeIfAbsent(from, _ -> new TreeSet<>()).add(who);
+                    } else if (event instanceof LedgerEvent.MemberDropped(Incarnation who, _)) {
+                        puttingOut.computeIfAbsent(from, _ -> new TreeSet<>()).add(who);
                     }
                 }
             }

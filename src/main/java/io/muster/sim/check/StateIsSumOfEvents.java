@@ -58,6 +58,7 @@ public final class StateIsSumOfEvents implements Checker {
             }
             case LedgerEvent.MemberLeft(Incarnation who) -> goesDown(life, lives, who);
             case LedgerEvent.MemberEvicted(Incarnation who, _) -> goesDown(life, lives, who);
+            case LedgerEvent.MemberDropped(Incarnation who, _) -> goesDown(life, lives, who);
             default -> {
                 // Nobody comes or goes.
             }

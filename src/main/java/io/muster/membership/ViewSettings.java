@@ -1,0 +1,29 @@
+package io.muster.membership;
+
+/**
+ * How a node wants views to be chosen when not all members hear each other (rule V2). The judgement is the leader's
+ * alone (rule V7), so settings that differ from node to node are a matter of taste and not of safety.
+ *
+ * @param policy what counts first
+ * @param weight what this node itself is worth under {@link Policy#WEIGHT}: 1 for most, 0 for one that only votes
+ */
+public record ViewSettings(Policy policy, int weight) {
+
+    public static final int WEIGHT_LIMIT = ViewChoice.WORTH_LIMIT;
+    public static final ViewSettings DEFAULT = new ViewSettings(Policy.SIZE, 1);
+
+    /** What counts first of two sets that both can decide. */
+    public enum Policy {
+        /** How many nodes are in. */
+        SIZE,
+        /** The sum of their weights; then how many they are. */
+        WEIGHT
+    }
+
+    public ViewSettings {
+        if (weight < 0 || weight > WEIGHT_LIMIT) {
+            throw new IllegalArgumentException("a node's weight is %d; 0 to %d are allowed".formatted(
+                    weight, WEIGHT_LIMIT));
+        }
+    }
+}
