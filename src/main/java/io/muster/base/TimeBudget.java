@@ -1,7 +1,9 @@
 package io.muster.base;
 
+import java.util.function.Supplier;
+
 /**
- * All periods and timeouts of a node, in nanoseconds, with the inequalities that make them safe together.
+ * All periods and timeouts of a node, in nanoseconds, refused unless {@link Inequalities} holds.
  *
  * @param pulseNs         between two pulses on one link
  * @param silenceNs       a peer that was not heard on any link for this long is lost
@@ -34,27 +36,42 @@ public record TimeBudget(
 
     public static final long MS = 1_000_000L;
     public static final long SECOND = 1_000 * MS;
+    /** Clocks of machines differ by up to this, whatever is hoped. */
+    public static final long CLOCK_ERROR_LEAST_PPM = 1_000;
     /** Beyond this a lease would be mostly allowance for clocks. */
     public static final long CLOCK_ERROR_LIMIT_PPM = 100_000;
     public static final long FENCE_RETRY_MAX_NS = 30 * SECOND;
 
-    public TimeBudget {
-        require(pulseNs > 0, "pulse %d ns must be above 0", pulseNs);
-        require(silenceNs >= 3 * pulseNs, "silence %d ns must be at least 3 pulses of %d ns", silenceNs, pulseNs);
-        require(probeNs > 0 && probeNs <= silenceNs, "probe %d ns must be in 1 to silence %d ns", probeNs, silenceNs);
-        require(pauseNs > pulseNs && pauseNs <= silenceNs,
-                "pause %d ns must be above the pulse %d ns and at most the silence %d ns", pauseNs, pulseNs, silenceNs);
-        require(leaderSilenceNs >= 3 * beatNs,
-                "leader silence %d ns must be at least 3 beats of %d ns", leaderSilenceNs, beatNs);
-        require(leaseNs >= 3 * beatNs, "lease %d ns must be at least 3 beats of %d ns", leaseNs, beatNs);
-        require(askNs > 0 && beatNs > 0, "ask %d ns and beat %d ns must be above 0", askNs, beatNs);
-        require(phaseLimitNs > 2 * silenceNs,
-                "phase limit %d ns must be above twice the silence %d ns", phaseLimitNs, silenceNs);
-        require(fenceLimitNs > 0 && fenceRetryNs > 0,
-                "fence limit %d ns and retry %d ns must be above 0", fenceLimitNs, fenceRetryNs);
-        require(writeLimitNs > 0, "write limit %d ns must be above 0", writeLimitNs);
-        require(clockErrorPpm >= 1_000 && clockErrorPpm <= CLOCK_ERROR_LIMIT_PPM,
-                "clock error %d ppm must be in 1000 to %d", clockErrorPpm, CLOCK_ERROR_LIMIT_PPM);
+    /** Bound where a set is made that the inequalities would refuse, to show what they are for. */
+    private static final ScopedValue<Boolean> UNCHECKED = ScopedValue.newInstance();
+
+    /** @throws IllegalArgumentException with the first of {@link Inequalities} that refuses the set, and its numbers */
+    public TimeBudget(
+            long pulseNs, long silenceNs, long probeNs, long pauseNs, long beatNs, long leaderSilenceNs, long leaseNs,
+            long askNs, long phaseLimitNs, long fenceLimitNs, long fenceRetryNs, long writeLimitNs, long clockErrorPpm) {
+        this.pulseNs = pulseNs;
+        this.silenceNs = silenceNs;
+        this.probeNs = probeNs;
+        this.pauseNs = pauseNs;
+        this.beatNs = beatNs;
+        this.leaderSilenceNs = leaderSilenceNs;
+        this.leaseNs = leaseNs;
+        this.askNs = askNs;
+        this.phaseLimitNs = phaseLimitNs;
+        this.fenceLimitNs = fenceLimitNs;
+        this.fenceRetryNs = fenceRetryNs;
+        this.writeLimitNs = writeLimitNs;
+        this.clockErrorPpm = clockErrorPpm;
+        if (!UNCHECKED.isBound()) {
+            Inequalities.refusal(this).ifPresent(why -> {
+                throw new IllegalArgumentException(why);
+            });
+        }
+    }
+
+    /** A set that may be unsafe: for tests that show what an inequality is needed for. */
+    static TimeBudget unchecked(Supplier<TimeBudget> made) {
+        return ScopedValue.where(UNCHECKED, true).call(made::get);
     }
 
     /** The shipped settings for a local network. */
@@ -62,11 +79,5 @@ public record TimeBudget(
         return new TimeBudget(
                 50 * MS, 600 * MS, 20 * MS, 250 * MS, 100 * MS, 800 * MS, 2 * SECOND, 200 * MS, 30 * SECOND,
                 20 * SECOND, 500 * MS, 5 * SECOND, 1_000);
-    }
-
-    private static void require(boolean condition, String message, Object... values) {
-        if (!condition) {
-            throw new IllegalArgumentException(message.formatted(values));
-        }
     }
 }

@@ -91,7 +91,7 @@ class ValuesTest {
                         lan.pulseNs(), 2 * lan.pulseNs(), lan.probeNs(), lan.pauseNs(), lan.beatNs(), lan.leaderSilenceNs(),
                         lan.leaseNs(), lan.askNs(), lan.phaseLimitNs(), lan.fenceLimitNs(), lan.fenceRetryNs(),
                         lan.writeLimitNs(), lan.clockErrorPpm()))
-                .hasMessageContaining("silence 100000000 ns must be at least 3 pulses of 50000000 ns");
+                .hasMessageContaining("3 * pulse <= silence must hold, and 150 ms is more than 100 ms");
     }
 
     @Test

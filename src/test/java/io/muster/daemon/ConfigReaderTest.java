@@ -106,7 +106,7 @@ class ConfigReaderTest {
             datagram_key | datagramkey | CONFIG_1 | key trust.datagram_key is missing
             pulse_ms = 20 | pulse_ms = 0 | CONFIG_1 | key times.pulse_ms = 0 is out of range; a whole number
             pulse_ms = 20 | pulse_ms = 2.5 | CONFIG_1 | key times.pulse_ms = 2.5 is no whole number
-            pulse_ms = 20 | pulse_ms = 500 | CONFIG_1 | [times] does not hold together: silence 600
+            pulse_ms = 20 | pulse_ms = 500 | CONFIG_1 | [times] does not hold together: pulses-in-silence
             pulse_ms = 20 | puls_ms = 20 | CONFIG_3 | key times.puls_ms = 20 is not known
             [nodes.n2] | [nodes.two] | CONFIG_1 | key nodes.two cannot be used
             stream = "10.0.0.1:7400" | stream = "10.0.0.1" | CONFIG_1 | there is no colon
