@@ -9,7 +9,7 @@ import java.util.TreeMap;
 final class Reach {
 
     private final Incarnation self;
-    private final NodeSet nodes;
+    private NodeSet nodes;
     private final TreeMap<NodeId, Long> lives = new TreeMap<>();
     private NodeSet twoWay = NodeSet.NONE;
 
@@ -21,6 +21,12 @@ final class Reach {
 
     NodeSet twoWay() {
         return twoWay;
+    }
+
+    /** @return who of those within reach is still configured: what {@link #changed} is to be told */
+    NodeSet configured(NodeSet all) {
+        nodes = all;
+        return twoWay.intersect(all);
     }
 
     /** @return who is out of reach since */

@@ -74,7 +74,7 @@ public final class Membership implements Machine<MembershipInput, MembershipNews
 
     private final Incarnation self;
     private final HostProcess process;
-    private final NodeSet nodes;
+    private NodeSet nodes;
     private final TimeBudget times;
     private final long startedAt;
 
@@ -144,6 +144,7 @@ public final class Membership implements Machine<MembershipInput, MembershipNews
                     askAt = now;
                 }
             }
+            case MembershipInput.Configured(NodeSet all) -> nodes = all;
         }
         tellLease(out);
     }
@@ -327,7 +328,7 @@ public final class Membership implements Machine<MembershipInput, MembershipNews
         switch (news) {
             case HeartbeatNews.PeerHeard _, HeartbeatNews.PeerLost _ ->
                 rowAt = Math.min(rowAt, Math.max(now, rowToldAt + times.askNs() / ROWS_PER_ASK));
-            case HeartbeatNews.LinksChanged _ -> { /* rows tell one way, by life */ }
+            case HeartbeatNews.LinksChanged _, HeartbeatNews.LinkChanged _ -> { /* rows tell one way, by life */ }
             case HeartbeatNews.SelfPaused _ -> {
                 lease.paused(now);
                 judge.startAnew(now);

@@ -1,6 +1,7 @@
 package io.muster.membership;
 
 import io.muster.base.Incarnation;
+import io.muster.base.NodeSet;
 import io.muster.heartbeat.HeartbeatNews;
 import io.muster.ledger.LedgerNews;
 
@@ -18,4 +19,7 @@ public sealed interface MembershipInput {
 
     /** An operator wants a member out. */
     record EvictWanted(Incarnation who, String reason) implements MembershipInput {}
+
+    /** The configuration has changed. @param nodes all configured nodes from now on, this one included */
+    record Configured(NodeSet nodes) implements MembershipInput {}
 }

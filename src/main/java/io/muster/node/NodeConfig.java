@@ -6,6 +6,7 @@ import io.muster.base.Incarnation;
 import io.muster.base.NodeId;
 import io.muster.base.NodeSet;
 import io.muster.base.TimeBudget;
+import io.muster.heartbeat.Heartbeat;
 import java.util.Collections;
 import java.util.List;
 import java.util.SortedMap;
@@ -29,7 +30,7 @@ public record NodeConfig(
         TimeBudget times,
         SortedMap<NodeId, List<String>> fenceMethods) {
 
-    public static final int LINKS_LIMIT = 8;
+    public static final int LINKS_LIMIT = Heartbeat.LINKS_LIMIT;
 
     public NodeConfig {
         fenceMethods = Collections.unmodifiableSortedMap(new TreeMap<>(fenceMethods));
@@ -39,6 +40,11 @@ public record NodeConfig(
         if (links < 1 || links > LINKS_LIMIT) {
             throw new IllegalArgumentException("%d links; 1 to %d are allowed".formatted(links, LINKS_LIMIT));
         }
+    }
+
+    /** The same life with other nodes. */
+    NodeConfig with(NodeInput.Configured next) {
+        return new NodeConfig(cluster, self, process, next.nodes(), next.links(), times, next.fenceMethods());
     }
 
     public NodeSet peers() {
