@@ -4,6 +4,7 @@ import io.muster.base.ClusterId;
 import io.muster.base.Incarnation;
 import io.muster.base.NodeId;
 import io.muster.base.NodeSet;
+import io.muster.base.TimeBudget;
 import java.io.IOException;
 import java.net.DatagramSocket;
 import java.net.InetAddress;
@@ -78,7 +79,7 @@ public final class TestCluster implements AutoCloseable {
         Inbox inbox = new Inbox(mailbox);
         Links links = new Links(self.node(), config, secure(number), seal(), mailbox, counters,
                 (thread, cause) -> inbox.broken(cause));
-        links.start(new TestFrames(CLUSTER, self));
+        links.start(new TestFrames(CLUSTER, self), TimeBudget.lan());
         closers.add(links::close);
         return new Node(self, links, mailbox, inbox, counters);
     }
