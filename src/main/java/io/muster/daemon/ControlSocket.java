@@ -23,7 +23,8 @@ import java.util.function.Supplier;
 
 /**
  * The daemon's door on its own machine: a Unix socket that belongs to its user, one JSON object per line. A request
- * has one answer; {@code subscribe} turns the rest of the connection into events, {@code listen} into messages. docs/CONTROL.md is the contract.
+ * has one answer; {@code subscribe} turns the rest of the connection into events, {@code listen} into messages.
+ * docs/CONTROL.md is the contract.
  */
 public final class ControlSocket implements AutoCloseable {
 

@@ -211,14 +211,15 @@ final class IncomingStreams {
             long answeredAt = System.nanoTime() - StreamAnswers.EVERY_NS;
             while (true) {
                 Envelope envelope = frames.decode(Frames.read(from));
-                long now = System.nanoTime();
-                if (now - answeredAt >= StreamAnswers.EVERY_NS) {
-                    to.write(StreamAnswers.BYTE);
-                    answeredAt = now;
-                }
                 if (!envelope.from().node().equals(peer)) {
                     counters.add(Kind.FRAME_FOREIGN, "%s sent a frame of %s".formatted(peer, envelope.from()));
                     return;
+                }
+                long now = System.nanoTime();
+                if (now - answeredAt >= StreamAnswers.EVERY_NS) {
+                    // Before the mailbox, which may be full for a while: the link is what is asked about.
+                    to.write(StreamAnswers.BYTE);
+                    answeredAt = now;
                 }
                 if (!mailbox.put(new NodeInput.Arrived(envelope.from(), envelope.message()))) {
                     return;
