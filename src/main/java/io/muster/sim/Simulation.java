@@ -101,6 +101,7 @@ final class Simulation {
         }
         participantBehaviour = settings.participants();
         network.behave(settings.network());
+        network.links(settings.links());
         fence.behave(settings.fence());
         hosts.values().forEach(host -> host.disk().behave(settings.disk()));
     }
