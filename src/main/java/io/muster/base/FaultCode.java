@@ -16,6 +16,8 @@ public enum FaultCode {
             "Check that the file exists, is readable by this user and is TOML."),
     CONFIG_3("A configuration key is not known.",
             "Remove it or correct its spelling; the message lists the keys of that section."),
+    CONFIG_4("A running node cannot take up this change of its configuration.",
+            "The message says what stands against it; nothing was changed. Some keys need a restart."),
     CLI_1("The command line cannot be used.", "See `muster help COMMAND`."),
     CLI_2("No daemon could be chosen.",
             "Name one with --node, --dir or MUSTER_SOCKET; the message lists the candidates."),
@@ -56,7 +58,10 @@ public enum FaultCode {
 
     // Ourselves
     SELF_1("An invariant is broken.", "The daemon stopped so that nothing is hurt. Please report the last log lines."),
-    SELF_2("The control request is not understood.", "See docs/CONTROL.md for the requests.");
+    SELF_2("The control request is not understood.", "See docs/CONTROL.md for the requests."),
+
+    // Messages between nodes
+    PORT_1("A message cannot be sent as asked.", "The message says why; nothing was sent.");
 
     private final String meaning;
     private final String remedy;

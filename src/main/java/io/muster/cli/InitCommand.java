@@ -10,6 +10,7 @@ import io.muster.daemon.ConfigReader;
 import io.muster.daemon.DaemonConfig;
 import io.muster.daemon.ExitCode;
 import io.muster.daemon.Json;
+import io.muster.daemon.NodeAdder;
 import io.muster.daemon.NodeAddress;
 import io.muster.runtime.RuntimeConfig;
 import java.io.PrintWriter;
@@ -46,13 +47,24 @@ final class InitCommand implements Callable<Integer> {
     @Option(names = "--json", description = "Print JSON.")
     boolean json;
 
-    @Parameters(paramLabel = "NODE=ADDRESS[,LINK...]", arity = "1..63", description = {
+    @Option(names = "--add", paramLabel = "NODE=ADDRESS[,LINK...]",
+            description = "Add this node, without a vote, to the cluster that was founded in the folder.")
+    String add;
+
+    @Parameters(paramLabel = "NODE=ADDRESS[,LINK...]", arity = "0..63", description = {
             "A node and the address on which it takes streams; its datagrams go to the same address,",
-            "or to the further ones when they are given."})
-    List<String> nodes;
+            "or to the further ones when they are given: then it takes streams on each of those links."})
+    List<String> nodes = List.of();
 
     @Override
     public Integer call() {
+        if (add != null) {
+            return add();
+        }
+        if (nodes.isEmpty()) {
+            throw new ClusterFault(FaultCode.CLI_1,
+                    "Missing required parameter: 'NODE=ADDRESS[,LINK...]'. See `muster init --help`.");
+        }
         SortedMap<NodeId, RuntimeConfig.Address> addresses = new TreeMap<>();
         SortedMap<NodeId, List<String>> methods = new TreeMap<>();
         // What `muster node` would refuse is refused here, before there is a cluster of it.
@@ -60,22 +72,13 @@ final class InitCommand implements Callable<Integer> {
         Map<RuntimeConfig.Endpoint, NodeId> streams = new LinkedHashMap<>();
         Map<RuntimeConfig.Endpoint, NodeId> links = new LinkedHashMap<>();
         for (String text : nodes) {
-            int equals = text.indexOf('=');
-            if (equals < 0) {
-                throw unusable(text, "there is no = in it");
-            }
             try {
-                NodeId node = NodeId.parse(text.substring(0, equals));
-                List<RuntimeConfig.Endpoint> endpoints = new ArrayList<>();
-                for (String each : text.substring(equals + 1).split(",")) {
-                    endpoints.add(NodeAddress.parse(each));
-                }
-                RuntimeConfig.Address address = new RuntimeConfig.Address(
-                        endpoints.getFirst(), endpoints.size() == 1 ? endpoints : endpoints.subList(1, endpoints.size()));
+                NodeId node = nodeOf(text);
+                RuntimeConfig.Address address = addressOf(text);
                 if (addresses.put(node, address) != null) {
                     throw unusable(text, "%s is named twice".formatted(node));
                 }
-                requireOwn(text, node, List.of(address.stream()), streams);
+                requireOwn(text, node, address.streams(), streams);
                 requireOwn(text, node, address.links(), links);
                 RuntimeConfig.Address first = addresses.firstEntry().getValue();
                 if (address.links().size() != first.links().size()) {
@@ -90,6 +93,40 @@ final class InitCommand implements Callable<Integer> {
         ClusterId cluster = ClusterFounder.found(folder, addresses, methods, TimeBudget.lan());
         print(cluster, addresses.keySet().stream().map(node -> folder.resolve(node.toString())).toList());
         return ExitCode.FINE.number();
+    }
+
+    private int add() {
+        if (!nodes.isEmpty()) {
+            throw new ClusterFault(FaultCode.CLI_1, "--add takes one node, and %s is named beside it.".formatted(nodes));
+        }
+        fence.forEach(InitCommand::requireMethod);
+        try {
+            NodeAdder.Added added = NodeAdder.add(folder, nodeOf(add), addressOf(add), fence);
+            printAdded(nodeOf(add), added);
+            return ExitCode.FINE.number();
+        } catch (IllegalArgumentException e) {
+            throw unusable(add, e.getMessage());
+        }
+    }
+
+    private static NodeId nodeOf(String text) {
+        int equals = text.indexOf('=');
+        if (equals < 0) {
+            throw unusable(text, "there is no = in it");
+        }
+        return NodeId.parse(text.substring(0, equals));
+    }
+
+    /** The first address is for streams, in place of the first link's; each further link takes streams too. */
+    private static RuntimeConfig.Address addressOf(String text) {
+        List<RuntimeConfig.Endpoint> all = new ArrayList<>();
+        for (String each : text.substring(text.indexOf('=') + 1).split(",")) {
+            all.add(NodeAddress.parse(each));
+        }
+        List<RuntimeConfig.Endpoint> links = all.size() == 1 ? all : all.subList(1, all.size());
+        List<RuntimeConfig.Endpoint> streams = new ArrayList<>(links);
+        streams.set(0, all.getFirst());
+        return new RuntimeConfig.Address(streams, links);
     }
 
     private static void requireOwn(
@@ -121,6 +158,21 @@ final class InitCommand implements Callable<Integer> {
         out.println("Carry each folder to its machine, keep %s off all of them, then start there:".formatted(
                 folder.resolve(ClusterFounder.AUTHORITY)));
         folders.forEach(each -> out.println("  muster node --config %s".formatted(each.resolve(DaemonConfig.FILE))));
+    }
+
+    private void printAdded(NodeId node, NodeAdder.Added added) {
+        PrintWriter out = spec.commandLine().getOut();
+        if (json) {
+            out.println(Json.write(Json.object("ok", true, "node", node, "folder", added.made(),
+                    "changed", added.changed(), "table", added.table())));
+            return;
+        }
+        out.println("Added %s, without a vote. Carry %s to its machine.".formatted(node, added.made()));
+        out.println("These name it now; carry each to its node, and there run `muster reload`:");
+        added.changed().forEach(each -> out.println("  %s".formatted(each)));
+        out.println("A node whose folder is not here any more needs this table in its file, before its reload:");
+        added.table().lines().forEach(line -> out.println("  " + line));
+        out.println("Then start it: muster node --config %s".formatted(added.made().resolve(DaemonConfig.FILE)));
     }
 
     private static ClusterFault unusable(String text, String why) {

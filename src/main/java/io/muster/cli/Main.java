@@ -92,6 +92,9 @@ public final class Main {
         commands.put("explain", ExplainCommand::new);
         commands.put("sim", SimCommand::new);
         commands.put("warm-up", WarmUpCommand::new);
+        commands.put("reload", ReloadCommand::new);
+        commands.put("send", SendCommand::new);
+        commands.put("listen", ListenCommand::new);
         return commands;
     }
 

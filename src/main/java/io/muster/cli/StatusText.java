@@ -35,6 +35,12 @@ public final class StatusText {
         for (Map<String, Object> departure : Json.objects(status, "departures")) {
             lines.add(departure(departure));
         }
+        for (Map<String, Object> peer : Json.objects(status, "local")) {
+            if (Json.truth(peer, "heard")) {
+                links(peer).stream().filter(link -> !link.contains(" up ")).forEach(link ->
+                        lines.add("%s %s".formatted(Json.text(peer, "node"), link)));
+            }
+        }
         List<Map<String, Object>> waits = Json.objects(status, "waits");
         if (!waits.isEmpty()) {
             lines.add("waits:");
@@ -66,8 +72,20 @@ public final class StatusText {
                     Json.truth(peer, "heard") ? "heard" : "NOT heard",
                     Json.truth(peer, "hears_us") ? "hears us" : "does not hear us",
                     silent < 0 ? "never heard" : "last %.0f ms ago".formatted(silent)));
+            links(peer).forEach(link -> lines.add("         " + link));
         }
         return lines;
+    }
+
+    /** {@code link 1 down for 12.3 s, fell silent 2 times}; none for a peer that has one link and is well. */
+    private static List<String> links(Map<String, Object> peer) {
+        List<Map<String, Object>> links = Json.objects(peer, "links");
+        return links.stream()
+                .filter(link -> links.size() > 1 || Json.text(link, "state").startsWith("one way"))
+                .map(link -> "link %d %s for %.1f s%s".formatted(Json.number(link, "link", 0), Json.text(link, "state"),
+                        millis(link, "for_ms") / 1000, Json.number(link, "losses", 0) == 0
+                                ? "" : ", fell silent %d times".formatted(Json.number(link, "losses", 0))))
+                .toList();
     }
 
     public static double millis(Map<String, Object> object, String name) {

@@ -39,6 +39,8 @@ import java.util.TreeMap;
 public final class ClusterFounder {
 
     public static final String AUTHORITY = "authority";
+    /** In it: a founding record, from which the records of further nodes are made. */
+    static final String FOUNDING = "founding";
 
     private static final SecureRandom RANDOM = new SecureRandom();
 
@@ -69,6 +71,8 @@ public final class ClusterFounder {
             Path authority = folder.resolve(AUTHORITY);
             Certificates.found(authority, cluster, all);
             String now = Instant.now().truncatedTo(ChronoUnit.SECONDS).toString();
+            Files.write(authority.resolve(FOUNDING),
+                    RecordFile.founding(AcceptorRecord.founding(RANDOM.nextLong(), founded)));
             for (NodeId node : all) {
                 byte[] record = RecordFile.founding(
                         new AcceptorRecord(recordIds.get(node), Optional.empty(), Optional.empty(), founded));

@@ -114,14 +114,18 @@ public final class ConfigReader {
                 throw table.fault(name, "cannot be used: " + e.getMessage(), NAME_WOULD_DO);
             }
             ConfigSection one = table.section(name);
-            RuntimeConfig.Endpoint stream = one.value("stream", NodeAddress.WOULD_DO, NodeAddress::parse);
+            List<RuntimeConfig.Endpoint> streamsOfOne = streams(one);
             List<RuntimeConfig.Endpoint> own =
                     one.list("links", 1, NodeConfig.LINKS_LIMIT, NodeAddress.WOULD_DO, NodeAddress::parse);
+            if (streamsOfOne.size() > 1 && streamsOfOne.size() != own.size()) {
+                throw one.fault("streams", "has %d addresses and there are %d links".formatted(streamsOfOne.size(), own.size()),
+                        "one address, or one for each link");
+            }
             fenceMethods.put(node, one.list("fence", 0, METHODS_LIMIT, "a fence method's name", ConfigReader::methodName));
             one.end();
-            onlyOnce(one, "stream", streams, stream, name);
+            streamsOfOne.forEach(stream -> onlyOnce(one, streamsOfOne.size() > 1 ? "streams" : "stream", streams, stream, name));
             own.forEach(link -> onlyOnce(one, "links", links, link, name));
-            addresses.put(node, new RuntimeConfig.Address(stream, own));
+            addresses.put(node, new RuntimeConfig.Address(streamsOfOne, own));
         }
         if (addresses.isEmpty()) {
             throw top.fault("nodes", "is empty", "a table [nodes.n1] and so on for every node");
@@ -134,6 +138,19 @@ public final class ConfigReader {
                         one.links().size(), first, linkCount), "the same number for every node");
             }
         });
+    }
+
+    /** One address under {@code stream}, or several under {@code streams}. */
+    private static List<RuntimeConfig.Endpoint> streams(ConfigSection one) {
+        List<RuntimeConfig.Endpoint> several =
+                one.list("streams", 0, NodeConfig.LINKS_LIMIT, NodeAddress.WOULD_DO, NodeAddress::parse);
+        if (several.isEmpty()) {
+            return List.of(one.value("stream", NodeAddress.WOULD_DO, NodeAddress::parse));
+        }
+        if (one.optional("stream", NodeAddress.WOULD_DO, NodeAddress::parse).isPresent()) {
+            throw one.fault("stream", "stands beside streams", "one of the two");
+        }
+        return several;
     }
 
     private static void onlyOnce(ConfigSection table, String key, Map<RuntimeConfig.Endpoint, String> seen,

@@ -1,5 +1,6 @@
 package io.muster.daemon;
 
+import io.muster.base.NodeId;
 import io.muster.base.TimeBudget;
 import io.muster.runtime.RuntimeConfig;
 import java.util.List;
@@ -63,11 +64,7 @@ public final class ConfigWriter {
             line(text, "%-27s # %s", key.name() + " = " + key.read().applyAsLong(config.times()) / key.unitNs(), key.meaning());
         }
         machine.nodes().forEach((node, address) -> {
-            line(text, "");
-            line(text, "[nodes.%s]", node);
-            line(text, "stream = %s", quote(NodeAddress.write(address.stream())));
-            line(text, "links = %s", list(address.links().stream().map(NodeAddress::write).toList()));
-            line(text, "fence = %s", list(config.fenceMethods().getOrDefault(node, List.of())));
+            text.append(node(node, address, config.fenceMethods().getOrDefault(node, List.of())));
         });
         machine.fencing().methods().forEach((method, settings) -> {
             if (!settings.isEmpty()) {
@@ -76,6 +73,21 @@ public final class ConfigWriter {
                 settings.forEach((key, value) -> line(text, "%s = %s", key, quote(value)));
             }
         });
+        return text.toString();
+    }
+
+    /** The table of one node, with an empty line before it. */
+    static String node(NodeId node, RuntimeConfig.Address address, List<String> fence) {
+        StringBuilder text = new StringBuilder();
+        line(text, "");
+        line(text, "[nodes.%s]", node);
+        if (address.streams().size() == 1) {
+            line(text, "stream = %s", quote(NodeAddress.write(address.stream())));
+        } else {
+            line(text, "streams = %s", list(address.streams().stream().map(NodeAddress::write).toList()));
+        }
+        line(text, "links = %s", list(address.links().stream().map(NodeAddress::write).toList()));
+        line(text, "fence = %s", list(fence));
         return text.toString();
     }
 

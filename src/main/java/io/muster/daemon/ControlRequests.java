@@ -1,5 +1,6 @@
 package io.muster.daemon;
 
+import io.muster.base.Bytes;
 import io.muster.base.ClusterFault;
 import io.muster.base.FaultCode;
 import io.muster.base.NodeId;
@@ -7,6 +8,9 @@ import io.muster.ledger.GroupName;
 import io.muster.node.NodeStatus;
 import io.muster.node.Refusal;
 import io.muster.node.Request;
+import io.muster.runtime.PortListeners;
+import java.nio.charset.StandardCharsets;
+import java.util.Base64;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
@@ -23,6 +27,8 @@ final class ControlRequests {
     /** The longest text a person may leave in a record, in characters. */
     static final int REMARK_LIMIT = 200;
 
+    private static final int PORT_LIMIT = 65_535;
+
     /** Each request with the fields it may carry; unknown fields are refused like unknown keys of a configuration. */
     private static final SequencedMap<String, Set<String>> KNOWN = new LinkedHashMap<>();
 
@@ -35,6 +41,9 @@ final class ControlRequests {
         KNOWN.put("leave", Set.of());
         KNOWN.put("fence", Set.of("node", "person", "reason"));
         KNOWN.put("fence.ack", Set.of("node", "person", "remark"));
+        KNOWN.put("reload", Set.of());
+        KNOWN.put("send", Set.of("node", "port", "text", "data"));
+        KNOWN.put("listen", Set.of("port"));
     }
 
     private final NodePort node;
@@ -44,6 +53,10 @@ final class ControlRequests {
     ControlRequests(NodePort node, Supplier<Map<String, Object>> about) {
         this.node = node;
         this.about = about;
+    }
+
+    PortListeners.Listener listen(int port) {
+        return node.listen(port);
     }
 
     /** The requests there are. */
@@ -75,7 +88,7 @@ final class ControlRequests {
         return request;
     }
 
-    /** @param request from {@link #parse}, and no {@code subscribe} */
+    /** @param request from {@link #parse}, and neither {@code subscribe} nor {@code listen} */
     Map<String, Object> answer(Map<String, Object> request) {
         switch (Json.text(request, "do")) {
             case "status" -> {
@@ -93,6 +106,12 @@ final class ControlRequests {
             case "fence" -> hand(new Request.EvictNode(
                     nodeOf(request), remarkOf(request, "person", "somebody"), remarkOf(request, "reason", "asked for")));
             case "fence.ack" -> hand(acknowledge(request));
+            case "reload" -> {
+                Map<String, Object> answer = Json.object("ok", true);
+                answer.putAll(node.reload());
+                return answer;
+            }
+            case "send" -> hand(new Request.SendTo(nodeOf(request), portOf(request), contentOf(request)));
             default -> throw notUnderstood("\"%s\" cannot be answered here.".formatted(request.get("do")));
         }
         return Json.object("ok", true);
@@ -115,6 +134,30 @@ final class ControlRequests {
             throw notUnderstood("\"person\" is missing: whoever says that a node is off is recorded with a name.");
         }
         return new Request.Acknowledge(nodeOf(request), person, remarkOf(request, "remark", ""));
+    }
+
+    static int portOf(Map<String, Object> request) {
+        long port = Json.number(request, "port", -1);
+        if (port < 0 || port > PORT_LIMIT) {
+            throw notUnderstood("field \"port\" has to be a whole number from 0 to %d.".formatted(PORT_LIMIT));
+        }
+        return (int) port;
+    }
+
+    private static Bytes contentOf(Map<String, Object> request) {
+        Object text = request.get("text");
+        Object data = request.get("data");
+        if (text instanceof String words && data == null) {
+            return Bytes.owning(words.getBytes(StandardCharsets.UTF_8));
+        }
+        if (data instanceof String base64 && text == null) {
+            try {
+                return Bytes.owning(Base64.getDecoder().decode(base64));
+            } catch (IllegalArgumentException e) {
+                throw notUnderstood("field \"data\" is not base64: %s.".formatted(e.getMessage()));
+            }
+        }
+        throw notUnderstood("a message is either \"text\" or \"data\" in base64, as a text.");
     }
 
     private static GroupName groupOf(Map<String, Object> request) {

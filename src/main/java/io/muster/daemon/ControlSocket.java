@@ -2,6 +2,7 @@ package io.muster.daemon;
 
 import io.muster.base.ClusterFault;
 import io.muster.base.FaultCode;
+import io.muster.runtime.PortListeners;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
@@ -22,7 +23,8 @@ import java.util.function.Supplier;
 
 /**
  * The daemon's door on its own machine: a Unix socket that belongs to its user, one JSON object per line. A request
- * has one answer; {@code subscribe} turns the rest of the connection into events. docs/CONTROL.md is the contract.
+ * has one answer; {@code subscribe} turns the rest of the connection into events, {@code listen} into messages.
+ * docs/CONTROL.md is the contract.
  */
 public final class ControlSocket implements AutoCloseable {
 
@@ -33,6 +35,7 @@ public final class ControlSocket implements AutoCloseable {
     public static final int LINE_LIMIT_BYTES = 16_384;
 
     private static final int EVENTS_AT_ONCE = 256;
+    private static final long LISTEN_WAIT_MS = 60_000;
     private static final long ACCEPT_PAUSE_NS = 50_000_000L;
 
     private final ServerSocketChannel server;
@@ -133,6 +136,10 @@ public final class ControlSocket implements AutoCloseable {
                     stream(caller, lines, out, sinceOf(request));
                     return;
                 }
+                if (Json.text(request, "do").equals("listen")) {
+                    listen(caller, lines, out, ControlRequests.portOf(request));
+                    return;
+                }
                 send(out, requests.answer(request));
             } catch (ClusterFault fault) {
                 send(out, ControlRequests.refusal(fault));
@@ -142,23 +149,7 @@ public final class ControlSocket implements AutoCloseable {
 
     /** Events until the caller goes. Its end is seen by a reader of its own, since a writer without news sees nothing. */
     private void stream(SocketChannel caller, LineReader lines, OutputStream out, long since) throws IOException {
-        Thread writer = Thread.currentThread();
-        Thread.ofPlatform().daemon().name("control-watch").start(() -> {
-            try {
-                while (lines.next().isPresent()) {
-                    // A subscriber has nothing more to say; what it says anyway is read and forgotten.
-                    continue;
-                }
-            } catch (IOException | LineReader.TooLong e) {
-                // Gone either way.
-            }
-            try {
-                caller.close();
-            } catch (IOException e) {
-                // Closing is all that was wanted.
-            }
-            writer.interrupt();
-        });
+        interruptAtEnd(caller, lines);
         send(out, Json.object("ok", true, "since", since));
         long seq = since;
         try {
@@ -178,6 +169,55 @@ public final class ControlSocket implements AutoCloseable {
         } catch (InterruptedException e) {
             // The caller went; this thread ends here.
         }
+    }
+
+    /** Messages for a port until the caller goes, or the node. */
+    private void listen(SocketChannel caller, LineReader lines, OutputStream out, int port) throws IOException {
+        try (PortListeners.Listener listener = listener(port)) {
+            interruptAtEnd(caller, lines);
+            send(out, Json.object("ok", true, "port", port));
+            boolean open = true;
+            while (open && caller.isOpen()) {
+                PortListeners.Batch batch = listener.take(LISTEN_WAIT_MS);
+                if (batch.lost() > 0) {
+                    send(out, Json.object("lost", batch.lost(), "port", port));
+                }
+                for (PortListeners.Message message : batch.messages()) {
+                    send(out, PortJson.of(message));
+                }
+                open = !batch.closed();
+            }
+        } catch (InterruptedException e) {
+            // The caller went; this thread ends here.
+        }
+    }
+
+    private PortListeners.Listener listener(int port) {
+        try {
+            return requests.listen(port);
+        } catch (IllegalStateException e) {
+            throw new ClusterFault(FaultCode.PORT_1, e.getMessage() + ".", e);
+        }
+    }
+
+    private void interruptAtEnd(SocketChannel caller, LineReader lines) {
+        Thread writer = Thread.currentThread();
+        Thread.ofPlatform().daemon().name("control-watch").start(() -> {
+            try {
+                while (lines.next().isPresent()) {
+                    // A subscriber has nothing more to say; what it says anyway is read and forgotten.
+                    continue;
+                }
+            } catch (IOException | LineReader.TooLong e) {
+                // Gone either way.
+            }
+            try {
+                caller.close();
+            } catch (IOException e) {
+                // Closing is all that was wanted.
+            }
+            writer.interrupt();
+        });
     }
 
     /** From now on, when nothing else is said. A number of a former life lies ahead of ours and means "all you have". */

@@ -10,6 +10,7 @@ import io.muster.node.NodeStatus;
 import io.muster.node.Refusal;
 import io.muster.node.Request;
 import io.muster.recovery.Recorder;
+import io.muster.runtime.PortListeners;
 import io.muster.runtime.RunningNode;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -39,6 +40,7 @@ public final class Daemon implements AutoCloseable {
     private final RunningNode node;
     private final Rehearsing rehearsal;
     private final CompletableFuture<Ended> ended;
+    private final ConfigReload reload;
     private ControlSocket control;
     private Optional<RuntimeFolder> runtime = Optional.empty();
     private RuntimeFolder.Entry entry;
@@ -46,7 +48,9 @@ public final class Daemon implements AutoCloseable {
     /** Why the node has ended. */
     private record Ended(FaultCode code, String reason, boolean planned) {}
 
-    private Daemon(EventLog events, RunningNode node, Rehearsing rehearsal, CompletableFuture<Ended> ended) {
+    private Daemon(EventLog events, RunningNode node, Rehearsing rehearsal, CompletableFuture<Ended> ended,
+            ConfigReload reload) {
+        this.reload = reload;
         this.events = events;
         this.node = node;
         this.rehearsal = rehearsal;
@@ -60,6 +64,11 @@ public final class Daemon implements AutoCloseable {
      * @throws ClusterFault one sentence with a code, and then nothing runs and nothing was promised
      */
     public static Daemon start(DaemonConfig config, long startedAt) {
+        return start(config, config.machine().dataFolder().resolve(DaemonConfig.FILE), startedAt);
+    }
+
+    /** @param file where the configuration was read from, and is read again at a reload */
+    static Daemon start(DaemonConfig config, Path file, long startedAt) {
         Path dataFolder = config.machine().dataFolder();
         CompletableFuture<Ended> ended = new CompletableFuture<>();
         CompletableFuture<EventLog> events = new CompletableFuture<>();
@@ -84,7 +93,7 @@ public final class Daemon implements AutoCloseable {
             events.thenAccept(EventLog::close);
             throw fault;
         }
-        Daemon daemon = new Daemon(events.join(), node, rehearsal, ended);
+        Daemon daemon = new Daemon(events.join(), node, rehearsal, ended, new ConfigReload(config, file, node));
         try {
             daemon.listen(config);
         } catch (ClusterFault fault) {
@@ -185,15 +194,17 @@ public final class Daemon implements AutoCloseable {
 
         @Override
         public Optional<Refusal> ask(Request request) {
-            Optional<Refusal> refusal = await(node.runtime().look((machine, _) -> machine.refusal(request)));
-            if (refusal.isEmpty()) {
-                try {
-                    node.runtime().tell(new NodeInput.Asked(request));
-                } catch (InterruptedException e) {
-                    Thread.currentThread().interrupt();
-                }
-            }
-            return refusal;
+            return await(node.ask(request));
+        }
+
+        @Override
+        public Map<String, Object> reload() {
+            return reload.now();
+        }
+
+        @Override
+        public PortListeners.Listener listen(int port) {
+            return node.ports().listen(port);
         }
 
         private <T> T await(CompletableFuture<T> answer) {

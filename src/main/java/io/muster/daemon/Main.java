@@ -4,6 +4,7 @@ import io.muster.base.ClusterFault;
 import io.muster.base.FaultCode;
 import io.muster.runtime.OwnProcess;
 import java.io.IOException;
+import java.nio.file.Path;
 import java.util.List;
 
 /** The program of {@code muster node}: one node as a process. Every error before its start is one sentence with a code. */
@@ -25,8 +26,8 @@ public final class Main {
                 return ExitCode.FINE.number();
             }
             options.parent().ifPresent(Main::dieWithParent);
-            DaemonConfig config = ConfigReader.read(options.config().get());
-            try (Daemon daemon = Daemon.start(config, startedAt)) {
+            Path file = options.config().get().toAbsolutePath();
+            try (Daemon daemon = Daemon.start(ConfigReader.read(file), file, startedAt)) {
                 return daemon.awaitEnd().number();
             }
         } catch (ClusterFault fault) {

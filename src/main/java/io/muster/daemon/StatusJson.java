@@ -1,5 +1,6 @@
 package io.muster.daemon;
 
+import io.muster.heartbeat.LinkPicture;
 import io.muster.ledger.ClusterState;
 import io.muster.ledger.Departure;
 import io.muster.ledger.Evidence;
@@ -76,7 +77,19 @@ final class StatusJson {
                 "life", peer.life().map(life -> life.life()).orElse(0L),
                 "heard", peer.heard(),
                 "hears_us", peer.hearsUs(),
-                "silent_ms", peer.silentNs() < 0 ? -1L : peer.silentNs() / 1e6);
+                "silent_ms", peer.silentNs() < 0 ? -1L : peer.silentNs() / 1e6,
+                "links", peer.links().stream().map(StatusJson::of).toList());
+    }
+
+    private static Map<String, Object> of(LinkPicture link) {
+        return Json.object(
+                "link", link.link(),
+                "state", link.state().words(),
+                "heard", link.heard(),
+                "hears_us", link.hearsUs(),
+                "silent_ms", link.silentNs() < 0 ? -1L : link.silentNs() / 1e6,
+                "losses", link.losses(),
+                "for_ms", link.forNs() / 1e6);
     }
 
     static List<Object> waits(List<Wait> waits) {

@@ -5,6 +5,8 @@ import io.muster.base.NodeId;
 import io.muster.heartbeat.HeartbeatNews;
 import io.muster.ledger.LedgerNews;
 import io.muster.machine.Completion;
+import java.util.List;
+import java.util.SortedMap;
 
 /** What the fencer is told. */
 public sealed interface FenceInput {
@@ -23,4 +25,7 @@ public sealed interface FenceInput {
 
     /** A person says that this node is off. */
     record AcknowledgeWanted(NodeId node, String person, String remark) implements FenceInput {}
+
+    /** The configuration has changed. @param methods names of the fence methods for each node, first choice first */
+    record Configured(SortedMap<NodeId, List<String>> methods) implements FenceInput {}
 }

@@ -62,12 +62,18 @@ public final class Fencer implements Machine<FenceInput, FenceNews>, Proposer {
     public Fencer(Incarnation self, SortedMap<NodeId, List<String>> methods, TimeBudget times, long now) {
         this.self = self;
         this.times = times;
-        methods.forEach((node, names) ->
-                runnable.put(node, names.stream().filter(name -> !name.equals(MANUAL)).toList()));
+        configured(methods);
         this.actor = new FenceActor(self, runnable, times.fenceLimitNs());
         this.signs = new LifeSigns(times.silenceNs(), now);
         this.actUntil = now;
         this.reportAt = now;
+    }
+
+    /** Taken up by fences that begin from here on; one that is open goes on as it began. */
+    private void configured(SortedMap<NodeId, List<String>> methods) {
+        runnable.clear();
+        methods.forEach((node, names) ->
+                runnable.put(node, names.stream().filter(name -> !name.equals(MANUAL)).toList()));
     }
 
     @Override
@@ -84,6 +90,7 @@ public final class Fencer implements Machine<FenceInput, FenceNews>, Proposer {
                 wantAcknowledged(node, person, remark);
                 reportAt = now;
             }
+            case FenceInput.Configured(SortedMap<NodeId, List<String>> methods) -> configured(methods);
         }
         work(now, out);
     }

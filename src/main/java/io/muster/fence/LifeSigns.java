@@ -42,7 +42,7 @@ final class LifeSigns {
             case HeartbeatNews.PeerLost(Incarnation who, _, _) -> heard.remove(who.node(), who);
             // After a pause of our own nobody is declared silent for a while, so being heard means nothing yet.
             case HeartbeatNews.SelfPaused _ -> graceFrom = now;
-            case HeartbeatNews.LinksChanged _ -> { /* about links, not lives */ }
+            case HeartbeatNews.LinksChanged _, HeartbeatNews.LinkChanged _ -> { /* about links, not lives */ }
         }
     }
 

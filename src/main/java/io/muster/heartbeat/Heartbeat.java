@@ -6,11 +6,13 @@ import io.muster.base.NodeId;
 import io.muster.base.NodeSet;
 import io.muster.base.TimeBudget;
 import io.muster.heartbeat.HeartbeatInput.Arrived;
+import io.muster.heartbeat.HeartbeatInput.Configured;
 import io.muster.heartbeat.HeartbeatInput.Silence;
 import io.muster.heartbeat.HeartbeatInput.StreamClosed;
 import io.muster.heartbeat.HeartbeatInput.StreamOpened;
 import io.muster.heartbeat.HeartbeatInput.StreamRefused;
 import io.muster.heartbeat.HeartbeatMessage.Pulse;
+import io.muster.heartbeat.HeartbeatNews.LinkChanged;
 import io.muster.heartbeat.HeartbeatNews.LinksChanged;
 import io.muster.heartbeat.HeartbeatNews.PeerHeard;
 import io.muster.heartbeat.HeartbeatNews.PeerLost;
@@ -35,15 +37,19 @@ import java.util.Optional;
  */
 public final class Heartbeat implements Machine<HeartbeatInput, HeartbeatNews> {
 
+    /** Links to each peer, at most. */
+    public static final int LINKS_LIMIT = 8;
+
     private static final long MS = 1_000_000;
 
     private final Incarnation self;
-    private final NodeSet peers;
-    private final NodeId[] peerIds;
-    private final int links;
+    private NodeSet peers = NodeSet.NONE;
+    private NodeId[] peerIds = new NodeId[0];
+    private int links;
     private final TimeBudget times;
     private final SilenceDetector silence;
     private final PauseDetector pauses;
+    private final LinkBook book;
     /** How late a verdict may be spoken, and how long one that was late waits. */
     private final long stepNs;
     private final StreamProbe[] probes = new StreamProbe[NodeId.LIMIT];
@@ -75,26 +81,20 @@ public final class Heartbeat implements Machine<HeartbeatInput, HeartbeatNews> {
      */
     public Heartbeat(Incarnation self, NodeSet peers, int links, TimeBudget times, long now) {
         this.self = self;
-        this.peers = peers.without(self.node());
-        this.links = links;
         this.times = times;
-        this.peerIds = new NodeId[this.peers.count()];
-        this.silence = new SilenceDetector(NodeId.LIMIT, links, times.silenceNs());
+        this.silence = new SilenceDetector(NodeId.LIMIT, LINKS_LIMIT, times.silenceNs());
+        this.book = new LinkBook(NodeId.LIMIT, LINKS_LIMIT, times.silenceNs());
         this.pauses = new PauseDetector(times.pauseNs());
         this.stepNs = StreamProbe.stepNs(times.probeNs());
-        this.lastSequence = new long[NodeId.LIMIT * links];
-        this.hearsUsOn = new long[links];
-        this.ownSequence = new long[links];
-        this.pulseHeard = new NodeSet[links];
+        this.lastSequence = new long[NodeId.LIMIT * LINKS_LIMIT];
+        this.hearsUsOn = new long[LINKS_LIMIT];
+        this.ownSequence = new long[LINKS_LIMIT];
+        this.pulseHeard = new NodeSet[LINKS_LIMIT];
         Arrays.fill(pulseHeard, NodeSet.NONE);
         for (int node = 0; node < NodeId.LIMIT; node++) {
             lives.add(Optional.empty());
         }
-        int count = 0;
-        for (NodeId peer : this.peers) {
-            peerIds[count++] = peer;
-            probes[peer.number()] = new StreamProbe(times.probeNs());
-        }
+        watch(peers.without(self.node()), links);
         this.pulseAt = now;
         this.deadline = now;
     }
@@ -114,6 +114,7 @@ public final class Heartbeat implements Machine<HeartbeatInput, HeartbeatNews> {
                 probes[peer.number()].refused(hears(peer), now);
             case StreamOpened _, StreamClosed _, StreamRefused _ -> { /* of no peer of ours */ }
             case Silence _ -> signedOff = true;
+            case Configured(NodeSet next, int count) -> configured(next.without(self.node()), count, now, out);
         }
         tellLinks(out);
         plan();
@@ -140,6 +141,7 @@ public final class Heartbeat implements Machine<HeartbeatInput, HeartbeatNews> {
             pulse(now, out);
             probe(now, out);
         }
+        lookAtLinks(now, out);
         tellLinks(out);
         plan();
     }
@@ -179,6 +181,20 @@ public final class Heartbeat implements Machine<HeartbeatInput, HeartbeatNews> {
         return pictures;
     }
 
+    /** Every link of every configured peer as seen now, by node. */
+    public List<LinkPicture> links(long now) {
+        List<LinkPicture> pictures = new ArrayList<>();
+        for (NodeId peer : peers) {
+            int node = peer.number();
+            for (int link = 0; link < links; link++) {
+                pictures.add(new LinkPicture(peer, link, book.state(node, link),
+                        (silence.heardOn(link) & 1L << node) != 0, (hearsUsOn[link] & 1L << node) != 0,
+                        book.silentNs(node, link, now), book.losses(node, link), now - book.toldAt(node, link)));
+            }
+        }
+        return pictures;
+    }
+
     /** Mixes all that decides what this machine does next. */
     public void digest(Hash64 into) {
         into.add(present).add(toldHeard.bits()).add(toldTwoWay.bits()).add(pulseAt).add(deadline);
@@ -191,9 +207,38 @@ public final class Heartbeat implements Machine<HeartbeatInput, HeartbeatNews> {
             Optional<Incarnation> life = lives.get(node);
             into.add(life.isPresent() ? life.get().life() : 0).add(lastHeardAt[node]).add(probes[node].fingerprint());
             for (int link = 0; link < links; link++) {
-                into.add(lastSequence[node * links + link]);
+                into.add(lastSequence[node * LINKS_LIMIT + link]).add(book.state(node, link).ordinal());
             }
         }
+    }
+
+    private void watch(NodeSet next, int count) {
+        peers = next;
+        links = count;
+        peerIds = new NodeId[next.count()];
+        int at = 0;
+        for (NodeId peer : next) {
+            peerIds[at++] = peer;
+            if (probes[peer.number()] == null) {
+                probes[peer.number()] = new StreamProbe(times.probeNs());
+            }
+        }
+    }
+
+    /** Who is not configured any more is lost; lives and sequences are kept, so that old pulses stay old. */
+    private void configured(NodeSet next, int count, long now, Outbox<HeartbeatNews> out) {
+        for (NodeId gone : peers.minus(next)) {
+            probes[gone.number()].opened();
+            if (hears(gone)) {
+                lose(life(gone), "it is not configured any more", now, out);
+            }
+        }
+        for (int link = count; link < links; link++) {
+            silence.forgetLink(link);
+            hearsUsOn[link] = 0;
+        }
+        watch(next, count);
+        pulseAt = now;
     }
 
     private void detectOwnPause(long now, Outbox<HeartbeatNews> out) {
@@ -204,6 +249,7 @@ public final class Heartbeat implements Machine<HeartbeatInput, HeartbeatNews> {
         silence.startAnew(now);
         for (NodeId peer : peerIds) {
             probes[peer.number()].startAnew(now);
+            book.startAnew(peer.number(), now);
         }
         verdictPostponed = false;
         verdictAt = NEVER;
@@ -217,7 +263,7 @@ public final class Heartbeat implements Machine<HeartbeatInput, HeartbeatNews> {
         long bit = 1L << node;
         Optional<Incarnation> known = lives.get(node);
         long life = known.isPresent() ? known.get().life() : 0;
-        if (from.life() < life || from.life() == life && pulse.sequence() <= lastSequence[node * links + link]) {
+        if (from.life() < life || from.life() == life && pulse.sequence() <= lastSequence[node * LINKS_LIMIT + link]) {
             return; // a former life, or a datagram that was doubled or overtaken
         }
         if (from.life() > life) {
@@ -227,15 +273,17 @@ public final class Heartbeat implements Machine<HeartbeatInput, HeartbeatNews> {
             lives.set(node, Optional.of(from));
             // Whatever stream was closed was the former life's.
             probes[node].opened();
-            Arrays.fill(lastSequence, node * links, node * links + links, -1);
+            Arrays.fill(lastSequence, node * LINKS_LIMIT, (node + 1) * LINKS_LIMIT, -1);
         }
-        lastSequence[node * links + link] = pulse.sequence();
+        lastSequence[node * LINKS_LIMIT + link] = pulse.sequence();
         lastHeardAt[node] = now;
         silence.arrived(node, link, now);
+        book.arrived(node, link, now);
         probes[node].heard(now);
         hearsUsOn[link] = pulse.heard().contains(self.node()) ? hearsUsOn[link] | bit : hearsUsOn[link] & ~bit;
         if ((present & bit) == 0) {
             present |= bit;
+            book.begins(node, now);
             // The peer learns that it is heard from our next pulse: no need to let it wait for that.
             pulseAt = now;
             out.announce(new PeerHeard(lives.get(node).orElseThrow()));
@@ -263,6 +311,7 @@ public final class Heartbeat implements Machine<HeartbeatInput, HeartbeatNews> {
         int node = who.node().number();
         present &= ~(1L << node);
         silence.forget(node);
+        book.lost(node, now);
         probes[node].stop();
         for (int link = 0; link < links; link++) {
             hearsUsOn[link] &= ~(1L << node);
@@ -301,6 +350,19 @@ public final class Heartbeat implements Machine<HeartbeatInput, HeartbeatNews> {
             pulseHeard[link] = new NodeSet(silence.heardOn(link));
         }
         return new Pulse(++ownSequence[link], pulseHeard[link], answer);
+    }
+
+    private void lookAtLinks(long now, Outbox<HeartbeatNews> out) {
+        for (NodeId peer : peerIds) {
+            int node = peer.number();
+            for (int link = 0; hears(peer) && link < links; link++) {
+                long before = book.toldAt(node, link);
+                boolean heard = (silence.heardOn(link) & 1L << node) != 0;
+                if (book.look(node, link, heard, (hearsUsOn[link] & 1L << node) != 0, now)) {
+                    out.announce(new LinkChanged(life(peer), link, book.state(node, link), now - before));
+                }
+            }
+        }
     }
 
     private void tellLinks(Outbox<HeartbeatNews> out) {

@@ -2,6 +2,7 @@ package io.muster.heartbeat;
 
 import io.muster.base.Incarnation;
 import io.muster.base.NodeId;
+import io.muster.base.NodeSet;
 
 /** What the heartbeat is told. */
 public sealed interface HeartbeatInput {
@@ -20,4 +21,12 @@ public sealed interface HeartbeatInput {
 
     /** Sign off: tell peers nothing more. */
     record Silence() implements HeartbeatInput {}
+
+    /**
+     * The configuration has changed.
+     *
+     * @param peers the other configured nodes from now on
+     * @param links how many links each of them has
+     */
+    record Configured(NodeSet peers, int links) implements HeartbeatInput {}
 }

@@ -26,4 +26,12 @@ public sealed interface HeartbeatNews {
 
     /** This node itself was away for this long; peers get a fresh chance before any verdict. */
     record SelfPaused(long awayNs) implements HeartbeatNews {}
+
+    /**
+     * A link to a peer that is heard went down, came up, or works one way only; told when it changes. The loss of the
+     * whole peer is {@link PeerLost} alone.
+     *
+     * @param afterNs how long it was otherwise before
+     */
+    record LinkChanged(Incarnation who, int link, LinkState state, long afterNs) implements HeartbeatNews {}
 }

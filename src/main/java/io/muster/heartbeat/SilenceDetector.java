@@ -50,6 +50,11 @@ final class SilenceDetector {
         }
     }
 
+    /** This link is not looked at any more. */
+    void forgetLink(int link) {
+        heardOn[link] = 0;
+    }
+
     /** Takes out who fell silent by now. */
     void expire(long now) {
         if (now < checkAt) {

@@ -36,7 +36,7 @@ final class Leader {
     }
 
     private final Incarnation self;
-    private final NodeSet peers;
+    private NodeSet peers;
     private final NodeSet voters;
     private final TimeBudget times;
     private final long againNs;
@@ -63,6 +63,11 @@ final class Leader {
     /** Between two askings of the same thing. */
     static long againNs(TimeBudget times) {
         return Math.max(1, Math.min(times.askNs(), times.beatNs() / 2));
+    }
+
+    /** @param others all configured nodes but this one: they are told what is chosen from now on */
+    void configured(NodeSet others) {
+        peers = others;
     }
 
     boolean idle() {

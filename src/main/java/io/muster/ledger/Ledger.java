@@ -112,6 +112,10 @@ public final class Ledger implements Machine<LedgerInput, LedgerNews> {
             case LedgerInput.TwoWay(NodeSet peers) -> reachChanged(peers, now, out);
             case LedgerInput.Propose(Draft draft) -> propose(draft, now, out);
             case LedgerInput.StandDown(String reason) -> standDown(reason, out);
+            case LedgerInput.Configured(NodeSet nodes) -> {
+                leader.configured(nodes.without(self.node()));
+                reachChanged(reach.configured(nodes), now, out);
+            }
         }
         advance(now, out);
     }

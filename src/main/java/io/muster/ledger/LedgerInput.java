@@ -24,4 +24,7 @@ public sealed interface LedgerInput {
 
     /** Stop leading and do not try again: this node is about to end or was evicted (rule L11). */
     record StandDown(String reason) implements LedgerInput {}
+
+    /** The configuration has changed. @param nodes all configured nodes from now on, this one included */
+    record Configured(NodeSet nodes) implements LedgerInput {}
 }

@@ -10,7 +10,7 @@ import java.util.TreeMap;
 final class Reach {
 
     private final Incarnation self;
-    private final NodeSet nodes;
+    private NodeSet nodes;
     private final TreeMap<NodeId, Long> lives = new TreeMap<>();
     private NodeSet twoWay = NodeSet.NONE;
     /** The rank is asked for after every step: it is counted again when what it follows from has changed. */
@@ -25,6 +25,12 @@ final class Reach {
 
     NodeSet twoWay() {
         return twoWay;
+    }
+
+    /** @return who of those within reach is still configured: what {@link #changed} is to be told */
+    NodeSet configured(NodeSet all) {
+        nodes = all;
+        return twoWay.intersect(all);
     }
 
     /** @return who is out of reach since */

@@ -44,6 +44,7 @@ public final class LocalView {
                 oneWay.minus(both).forEach(node -> oneWaySince.putIfAbsent(node, now));
             }
             case HeartbeatNews.SelfPaused _ -> { /* nothing was heard or lost by it */ }
+            case HeartbeatNews.LinkChanged _ -> { /* for people: the sum of a peer's links is told apart */ }
         }
     }
 

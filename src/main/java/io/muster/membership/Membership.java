@@ -72,7 +72,7 @@ public final class Membership implements Machine<MembershipInput, MembershipNews
 
     private final Incarnation self;
     private final HostProcess process;
-    private final NodeSet nodes;
+    private NodeSet nodes;
     private final TimeBudget times;
     private final long startedAt;
 
@@ -149,6 +149,10 @@ public final class Membership implements Machine<MembershipInput, MembershipNews
                     ownEvicts.put(who.node(), new EvictWanted(who, clip(reason)));
                     askAt = now;
                 }
+            }
+            case MembershipInput.Configured(NodeSet all) -> {
+                nodes = all;
+                rows.configured(all);
             }
         }
         tellLease(out);
@@ -338,7 +342,7 @@ public final class Membership implements Machine<MembershipInput, MembershipNews
         local.note(news, now);
         switch (news) {
             case HeartbeatNews.PeerHeard _, HeartbeatNews.PeerLost _ -> rows.changed(now);
-            case HeartbeatNews.LinksChanged _ -> { /* rows tell one way, by life */ }
+            case HeartbeatNews.LinksChanged _, HeartbeatNews.LinkChanged _ -> { /* rows tell one way, by life */ }
             case HeartbeatNews.SelfPaused _ -> {
                 lease.paused(now);
                 judge.startAnew(now);

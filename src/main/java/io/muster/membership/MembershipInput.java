@@ -1,6 +1,7 @@
 package io.muster.membership;
 
 import io.muster.base.Incarnation;
+import io.muster.base.NodeSet;
 import io.muster.heartbeat.HeartbeatNews;
 import io.muster.ledger.LedgerNews;
 
@@ -21,4 +22,7 @@ public sealed interface MembershipInput {
 
     /** On how many of its links this node hears anybody. */
     record LinksUp(int count) implements MembershipInput {}
+
+    /** The configuration has changed. @param nodes all configured nodes from now on, this one included */
+    record Configured(NodeSet nodes) implements MembershipInput {}
 }

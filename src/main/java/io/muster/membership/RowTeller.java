@@ -30,7 +30,7 @@ final class RowTeller {
     static final int EVIDENCE_HOLD_SILENCES = 3;
 
     private final Incarnation self;
-    private final NodeSet nodes;
+    private NodeSet nodes;
     private final TimeBudget times;
     private final ViewSettings settings;
     private final LinkMatrix matrix;
@@ -51,6 +51,11 @@ final class RowTeller {
         this.local = local;
         this.linksUp = new HeldDown(0, EVIDENCE_HOLD_SILENCES * times.silenceNs(), now);
         this.nextAt = now;
+    }
+
+    /** @param all configured nodes from now on, this one included */
+    void configured(NodeSet all) {
+        nodes = all;
     }
 
     /** H of rule V3: what a node publishes of itself changes at most once in this time. */

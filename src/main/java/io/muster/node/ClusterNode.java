@@ -57,7 +57,7 @@ public final class ClusterNode implements Machine<NodeInput, NodeNews> {
     /** Rounds of routing in one step, at most: news that never ends is a fault of ours. */
     private static final int ROUNDS_LIMIT = 10_000;
 
-    private final NodeConfig config;
+    private NodeConfig config;
     private final Incarnation self;
     private final Heartbeat heartbeat;
     private final Ledger ledger;
@@ -78,6 +78,7 @@ public final class ClusterNode implements Machine<NodeInput, NodeNews> {
     private final LayerOutbox<RecoveryNews> fromRecovery = new LayerOutbox<>(LayerNews.OfRecovery::new);
 
     private final GroupWishes wishes = new GroupWishes();
+    private final Ports ports;
     private PlannedLeave leave = PlannedLeave.NOT_WANTED;
     private boolean stopped;
     private int linksUp;
@@ -98,6 +99,7 @@ public final class ClusterNode implements Machine<NodeInput, NodeNews> {
         this.groups = new GroupManager(self, config.times(), now);
         this.recovery = new RecoveryCoordinator(self, participants, config.times(), now);
         this.waits = new Waits(config, heartbeat, ledger, membership, fencer, groups, recovery);
+        this.ports = new Ports(self, config.times().askNs());
         this.proposers = List.of(membership, fencer, groups, recovery);
     }
 
@@ -126,6 +128,7 @@ public final class ClusterNode implements Machine<NodeInput, NodeNews> {
             case NodeInput.Asked(Request request) -> asked(request, now);
             case NodeInput.Answered(String participant, Participant.Answer answer) ->
                 recovery.step(answered(participant, answer), now, fromRecovery);
+            case NodeInput.Configured next -> configured(next, now);
         }
         settle(now);
     }
@@ -147,6 +150,7 @@ public final class ClusterNode implements Machine<NodeInput, NodeNews> {
         dueOf(fencer, now, fromFencer);
         dueOf(groups, now, fromGroups);
         dueOf(recovery, now, fromRecovery);
+        ports.due(now, driver);
         settle(now);
     }
 
@@ -157,7 +161,7 @@ public final class ClusterNode implements Machine<NodeInput, NodeNews> {
         }
         long soonest = Math.min(heartbeat.deadline(), ledger.deadline());
         soonest = Math.min(soonest, Math.min(membership.deadline(), fencer.deadline()));
-        return Math.min(soonest, Math.min(groups.deadline(), recovery.deadline()));
+        return Math.min(Math.min(soonest, ports.deadline()), Math.min(groups.deadline(), recovery.deadline()));
     }
 
     /** A picture for the faces. */
@@ -179,7 +183,13 @@ public final class ClusterNode implements Machine<NodeInput, NodeNews> {
             case Request.Acknowledge(NodeId node, _, _) -> fencer.hasOpenFence(node)
                     ? Optional.empty()
                     : Optional.of(new Refusal(FaultCode.FENCE_4, "%s has no open fence".formatted(node)));
+            case Request.SendTo(NodeId node, int port, var content) -> ports.refusal(node, port, content, ledger.state());
         };
+    }
+
+    /** Why this node cannot take up another configuration. */
+    public Optional<Refusal> refusal(NodeInput.Configured next) {
+        return Reconfiguration.refusal(config, next, ledger.state());
     }
 
     /** Mixes all that this node knows into a trace hash. */
@@ -192,6 +202,7 @@ public final class ClusterNode implements Machine<NodeInput, NodeNews> {
         recovery.digest(into);
         gate.digest(into);
         wishes.digest(into);
+        ports.digest(into);
         into.add(leave.ordinal()).add(stopped ? 1 : 0);
     }
 
@@ -216,6 +227,7 @@ public final class ClusterNode implements Machine<NodeInput, NodeNews> {
             case FenceMessage m -> fencer.step(new FenceInput.Arrived(from, m), now, fromFencer);
             case GroupMessage m -> groups.step(new GroupInput.Arrived(from, m), now, fromGroups);
             case RecoveryMessage m -> recovery.step(new RecoveryInput.Arrived(from, m), now, fromRecovery);
+            case PortMessage m -> ports.arrived(from, m, ledger.state(), now, driver);
             default -> { /* heartbeats do not travel on streams */ }
         }
     }
@@ -255,7 +267,24 @@ public final class ClusterNode implements Machine<NodeInput, NodeNews> {
             }
             case Request.Acknowledge(NodeId node, String person, String remark) ->
                 fencer.step(new FenceInput.AcknowledgeWanted(node, person, remark), now, fromFencer);
+            case Request.SendTo(NodeId node, int port, var content) ->
+                ports.send(node, port, content, ledger.state(), now, driver);
         }
+    }
+
+    /** Every layer that knows the configured nodes takes them up in the same step. */
+    private void configured(NodeInput.Configured next, long now) {
+        Optional<Refusal> refusal = refusal(next);
+        if (refusal.isPresent()) {
+            happened(NodeEvents.refused(refusal.get(), version()));
+            return;
+        }
+        config = config.with(next);
+        heartbeat.step(new HeartbeatInput.Configured(config.peers(), config.links()), now, fromHeartbeat);
+        ledger.step(new LedgerInput.Configured(config.nodes()), now, fromLedger);
+        membership.step(new MembershipInput.Configured(config.nodes()), now, fromMembership);
+        fencer.step(new FenceInput.Configured(config.fenceMethods()), now, fromFencer);
+        happened(NodeEvents.configured(config, version()));
     }
 
     /** Rule R4: a group is left only once what runs for it here is stopped and drained. */
@@ -327,6 +356,7 @@ public final class ClusterNode implements Machine<NodeInput, NodeNews> {
         groups.step(new GroupInput.Agreed(news), now, fromGroups);
         recovery.step(new RecoveryInput.Agreed(news), now, fromRecovery);
         if (news instanceof LedgerNews.Applied(_, ClusterState state, _, _)) {
+            ports.applied(state).forEach((who, count) -> happened(NodeEvents.undelivered(who, count, version())));
             gate.released(state).forEach(held -> deliver(held.from(), held.message(), now));
         }
         if (news instanceof LedgerNews.RecordFailed(String why)) {

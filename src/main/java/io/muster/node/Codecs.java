@@ -29,6 +29,7 @@ final class Codecs {
     private static final int FENCE = 4;
     private static final int GROUP = 5;
     private static final int RECOVERY = 6;
+    private static final int PORT = 7;
 
     private final HeartbeatCodec heartbeat = new HeartbeatCodec();
     private final LedgerCodec ledger = new LedgerCodec();
@@ -36,6 +37,7 @@ final class Codecs {
     private final FenceCodec fence = new FenceCodec();
     private final GroupCodec group = new GroupCodec();
     private final RecoveryCodec recovery = new RecoveryCodec();
+    private final PortCodec port = new PortCodec();
 
     int kindOf(Message message) {
         return switch (message) {
@@ -45,6 +47,7 @@ final class Codecs {
             case FenceMessage _ -> FENCE;
             case GroupMessage _ -> GROUP;
             case RecoveryMessage _ -> RECOVERY;
+            case PortMessage _ -> PORT;
             default -> throw new IllegalArgumentException("no codec for " + message.getClass());
         };
     }
@@ -57,6 +60,7 @@ final class Codecs {
             case FenceMessage m -> fence.encode(m, to);
             case GroupMessage m -> group.encode(m, to);
             case RecoveryMessage m -> recovery.encode(m, to);
+            case PortMessage m -> port.encode(m, to);
             default -> throw new IllegalArgumentException("no codec for " + message.getClass());
         }
     }
@@ -69,6 +73,7 @@ final class Codecs {
             case FENCE -> fence.decode(from);
             case GROUP -> group.decode(from);
             case RECOVERY -> recovery.decode(from);
+            case PORT -> port.decode(from);
             default -> throw new MalformedFrame("message kind " + kind);
         };
     }

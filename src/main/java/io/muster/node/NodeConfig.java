@@ -6,6 +6,7 @@ import io.muster.base.Incarnation;
 import io.muster.base.NodeId;
 import io.muster.base.NodeSet;
 import io.muster.base.TimeBudget;
+import io.muster.heartbeat.Heartbeat;
 import io.muster.membership.ViewSettings;
 import java.util.Collections;
 import java.util.List;
@@ -32,7 +33,7 @@ public record NodeConfig(
         SortedMap<NodeId, List<String>> fenceMethods,
         ViewSettings view) {
 
-    public static final int LINKS_LIMIT = 8;
+    public static final int LINKS_LIMIT = Heartbeat.LINKS_LIMIT;
 
     public NodeConfig {
         fenceMethods = Collections.unmodifiableSortedMap(new TreeMap<>(fenceMethods));
@@ -49,6 +50,12 @@ public record NodeConfig(
             ClusterId cluster, Incarnation self, HostProcess process, NodeSet nodes, int links, TimeBudget times,
             SortedMap<NodeId, List<String>> fenceMethods) {
         this(cluster, self, process, nodes, links, times, fenceMethods, ViewSettings.DEFAULT);
+    }
+
+    /** The same life with other nodes. */
+    NodeConfig with(NodeInput.Configured next) {
+        return new NodeConfig(
+                cluster, self, process, next.nodes(), next.links(), times, next.fenceMethods(), view);
     }
 
     public NodeSet peers() {

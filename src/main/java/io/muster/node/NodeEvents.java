@@ -5,6 +5,7 @@ import io.muster.base.TimeBudget;
 import io.muster.fence.FenceNews;
 import io.muster.group.GroupNews;
 import io.muster.heartbeat.HeartbeatNews;
+import io.muster.heartbeat.LinkState;
 import io.muster.ledger.LedgerEvent;
 import io.muster.ledger.LedgerNews;
 import io.muster.ledger.View;
@@ -30,7 +31,22 @@ final class NodeEvents {
             case HeartbeatNews.LinksChanged _ -> Optional.empty();
             case HeartbeatNews.SelfPaused(long awayNs) ->
                 Optional.of(event("self.paused", version, "away_ms", awayNs / TimeBudget.MS));
+            case HeartbeatNews.LinkChanged(Incarnation who, int link, LinkState state, long afterNs) ->
+                Optional.of(event("heartbeat.link", version, "peer", who, "link", (long) link,
+                        "state", state.words(), "after_ms", afterNs / TimeBudget.MS));
         };
+    }
+
+    static NodeEvent configured(NodeConfig config, long version) {
+        return event("config.taken", version, "nodes", config.nodes(), "links", (long) config.links());
+    }
+
+    static NodeEvent refused(Refusal refusal, long version) {
+        return event("config.refused", version, "code", refusal.code().label(), "reason", refusal.sentence());
+    }
+
+    static NodeEvent undelivered(Incarnation who, int messages, long version) {
+        return event("port.dropped", version, "who", who, "messages", (long) messages);
     }
 
     /** The events of a new version that no layer tells by itself: intents, evidence, groups. */

@@ -2,9 +2,12 @@ package io.muster.node;
 
 import io.muster.base.Incarnation;
 import io.muster.base.NodeId;
+import io.muster.base.NodeSet;
 import io.muster.machine.Completion;
 import io.muster.machine.Message;
 import io.muster.recovery.Participant;
+import java.util.List;
+import java.util.SortedMap;
 
 /** What a driver tells a node. Frames were decoded and their cluster checked before. */
 public sealed interface NodeInput {
@@ -29,4 +32,13 @@ public sealed interface NodeInput {
 
     /** A participant that took its time answers. */
     record Answered(String participant, Participant.Answer answer) implements NodeInput {}
+
+    /**
+     * The configuration has changed; taken up as far as {@link ClusterNode#refusal(Configured)} has nothing against it.
+     *
+     * @param nodes        all configured nodes from now on, this one included
+     * @param links        how many links each peer has
+     * @param fenceMethods names of the fence methods for each node, first choice first
+     */
+    record Configured(NodeSet nodes, int links, SortedMap<NodeId, List<String>> fenceMethods) implements NodeInput {}
 }

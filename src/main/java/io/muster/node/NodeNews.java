@@ -1,6 +1,8 @@
 package io.muster.node;
 
+import io.muster.base.Bytes;
 import io.muster.base.FaultCode;
+import io.muster.base.Incarnation;
 import io.muster.ledger.LedgerNews;
 
 /** What a node tells its driver. */
@@ -17,4 +19,7 @@ public sealed interface NodeNews {
 
     /** The node has to end now. @param planned false when something is wrong */
     record Stop(FaultCode code, String reason, boolean planned) implements NodeNews {}
+
+    /** A message of a member for a port of this node; told once, in the order in which it was sent. */
+    record Delivered(Incarnation from, int port, Bytes content) implements NodeNews {}
 }

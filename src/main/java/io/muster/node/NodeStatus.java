@@ -2,6 +2,7 @@ package io.muster.node;
 
 import io.muster.base.Incarnation;
 import io.muster.base.NodeId;
+import io.muster.heartbeat.LinkPicture;
 import io.muster.ledger.ClusterState;
 import java.util.List;
 import java.util.Optional;
@@ -38,6 +39,17 @@ public record NodeStatus(
      * @param heard    whether its pulses arrive
      * @param hearsUs  whether it says that ours arrive
      * @param silentNs since it was last heard; -1 when never
+     * @param links    each link to it
      */
-    public record Peer(NodeId node, Optional<Incarnation> life, boolean heard, boolean hearsUs, long silentNs) {}
+    public record Peer(NodeId node, Optional<Incarnation> life, boolean heard, boolean hearsUs, long silentNs,
+            List<LinkPicture> links) {
+
+        public Peer {
+            links = List.copyOf(links);
+        }
+
+        public Peer(NodeId node, Optional<Incarnation> life, boolean heard, boolean hearsUs, long silentNs) {
+            this(node, life, heard, hearsUs, silentNs, List.of());
+        }
+    }
 }

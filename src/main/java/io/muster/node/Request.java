@@ -1,5 +1,6 @@
 package io.muster.node;
 
+import io.muster.base.Bytes;
 import io.muster.base.NodeId;
 import io.muster.ledger.GroupName;
 
@@ -18,4 +19,7 @@ public sealed interface Request {
 
     /** A person says that this node is off. */
     record Acknowledge(NodeId node, String person, String remark) implements Request {}
+
+    /** Send bytes to a port of a member. */
+    record SendTo(NodeId node, int port, Bytes content) implements Request {}
 }

@@ -2,6 +2,7 @@ package io.muster.node;
 
 import io.muster.base.Incarnation;
 import io.muster.heartbeat.Heartbeat;
+import io.muster.heartbeat.LinkPicture;
 import io.muster.heartbeat.PeerPicture;
 import io.muster.ledger.Ledger;
 import io.muster.membership.Membership;
@@ -16,7 +17,8 @@ final class StatusPicture {
     static NodeStatus of(
             NodeConfig config, Heartbeat heartbeat, Ledger ledger, Membership membership, List<Wait> waits,
             PlannedLeave leave, boolean stopped, long now) {
-        List<NodeStatus.Peer> peers = heartbeat.picture(now).stream().map(StatusPicture::peer).toList();
+        List<LinkPicture> links = heartbeat.links(now);
+        List<NodeStatus.Peer> peers = heartbeat.picture(now).stream().map(picture -> peer(picture, links)).toList();
         Optional<Incarnation> leader = ledger.leading() ? Optional.of(config.self()) : membership.leader();
         return new NodeStatus(config.self(), role(ledger, membership, leave, stopped), leader, ledger.state(),
                 Math.max(0, membership.actUntil() - now), peers, waits);
@@ -35,8 +37,9 @@ final class StatusPicture {
         return ledger.leading() ? "leader" : "member";
     }
 
-    private static NodeStatus.Peer peer(PeerPicture picture) {
+    private static NodeStatus.Peer peer(PeerPicture picture, List<LinkPicture> links) {
         return new NodeStatus.Peer(
-                picture.node(), picture.life(), picture.heard(), picture.hearsUs(), picture.silentNs());
+                picture.node(), picture.life(), picture.heard(), picture.hearsUs(), picture.silentNs(),
+                links.stream().filter(link -> link.node().equals(picture.node())).toList());
     }
 }

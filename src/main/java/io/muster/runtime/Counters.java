@@ -24,7 +24,10 @@ public final class Counters {
         DATAGRAM_MALFORMED("a sealed datagram made no sense or was too long"),
         DATAGRAM_FOREIGN("a sealed datagram came from no peer of this cluster"),
         DATAGRAM_UNSENT("a datagram could not be sent"),
-        DATAGRAM_DROPPED("a datagram was dropped because the mailbox was full");
+        DATAGRAM_DROPPED("a datagram was dropped because the mailbox was full"),
+        STREAM_SILENT("a stream was given up because its peer did not answer on it while its pulses came"),
+        PORT_UNLISTENED("a message came for a port on which nobody listens"),
+        PORT_OVERRUN("a message for a port was dropped because its listener was too slow");
 
         private final String sentence;
 

@@ -3,6 +3,7 @@ package io.muster.runtime;
 import io.muster.base.ClusterFault;
 import io.muster.base.FaultCode;
 import io.muster.base.NodeId;
+import io.muster.heartbeat.HeartbeatMessage.Pulse;
 import io.muster.node.NodeInput;
 import io.muster.runtime.Counters.Kind;
 import io.muster.wire.Envelope;
@@ -25,7 +26,8 @@ final class Datagrams {
 
     private final NodeId self;
     private final int link;
-    private final SortedMap<NodeId, InetSocketAddress> peers;
+    private volatile SortedMap<NodeId, InetSocketAddress> peers;
+    private final LinkWatch watch;
     private final DatagramSeal seal;
     private final Mailbox mailbox;
     private final Counters counters;
@@ -38,12 +40,13 @@ final class Datagrams {
 
     /** @throws ClusterFault LINK_2 when the address cannot be listened on */
     Datagrams(NodeId self, int link, InetSocketAddress own, SortedMap<NodeId, InetSocketAddress> peers,
-            DatagramSeal seal, Mailbox mailbox, Counters counters,
+            DatagramSeal seal, LinkWatch watch, Mailbox mailbox, Counters counters,
             Thread.UncaughtExceptionHandler broken) {
         this.self = self;
         this.link = link;
         this.peers = peers;
         this.seal = seal;
+        this.watch = watch;
         this.mailbox = mailbox;
         this.counters = counters;
         this.broken = broken;
@@ -62,6 +65,11 @@ final class Datagrams {
     void start(Frames frames) {
         Thread.ofPlatform().name("muster-link-" + link).daemon()
                 .uncaughtExceptionHandler(broken).start(() -> read(frames));
+    }
+
+    /** Where the peers are from now on; who is not among them is none any more. */
+    void readdress(SortedMap<NodeId, InetSocketAddress> next) {
+        peers = next;
     }
 
     /** Sends or loses it, never blocks. For one thread. */
@@ -128,7 +136,11 @@ final class Datagrams {
             Envelope envelope = frames.decode(frame.get());
             if (!peers.containsKey(envelope.from().node())) {
                 counters.add(Kind.DATAGRAM_FOREIGN, "%s on link %d".formatted(envelope.from(), link));
-            } else if (!mailbox.offer(new NodeInput.CastArrived(envelope.from(), link, envelope.message()))) {
+                return;
+            }
+            watch.heard(envelope.from().node(), link,
+                    envelope.message() instanceof Pulse pulse && pulse.heard().contains(self), System.nanoTime());
+            if (!mailbox.offer(new NodeInput.CastArrived(envelope.from(), link, envelope.message()))) {
                 counters.add(Kind.DATAGRAM_DROPPED, "from %s on link %d".formatted(envelope.from(), link));
             }
         } catch (MalformedFrame e) {

@@ -24,13 +24,11 @@ final class Dialler {
     static final int HANDSHAKE_LIMIT_MS = 3_000;
 
     private final NodeId peer;
-    private final InetSocketAddress address;
     private final SecureContext secure;
     private final Counters counters;
 
-    Dialler(NodeId peer, InetSocketAddress address, SecureContext secure, Counters counters) {
+    Dialler(NodeId peer, SecureContext secure, Counters counters) {
         this.peer = peer;
-        this.address = address;
         this.secure = secure;
         this.counters = counters;
     }
@@ -47,20 +45,25 @@ final class Dialler {
     /** No answer, or not the right one; counted. */
     record Missed() implements Result {}
 
-    /** @param socket new; closed when the peer is not reached. Closing it from elsewhere ends the try. */
-    Result dial(Socket socket) {
-        Result result = connect(socket);
+    /**
+     * Tries one address of the peer.
+     *
+     * @param socket         new; closed when the peer is not reached. Closing it from elsewhere ends the try
+     * @param connectLimitMs at most {@link #CONNECT_LIMIT_MS}
+     */
+    Result dial(Socket socket, InetSocketAddress address, int connectLimitMs) {
+        Result result = connect(socket, address, connectLimitMs);
         if (!(result instanceof Reached)) {
             Sockets.closeQuietly(socket);
         }
         return result;
     }
 
-    private Result connect(Socket socket) {
+    private Result connect(Socket socket, InetSocketAddress address, int connectLimitMs) {
         boolean connected = false;
         try {
             socket.setTcpNoDelay(true);
-            socket.connect(address, CONNECT_LIMIT_MS);
+            socket.connect(address, connectLimitMs);
             requireOther(socket);
             connected = true;
             return new Reached(handshake(socket));

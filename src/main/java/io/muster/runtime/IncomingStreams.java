@@ -11,6 +11,7 @@ import io.muster.wire.MalformedFrame;
 import java.io.BufferedInputStream;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.OutputStream;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
@@ -40,26 +41,20 @@ final class IncomingStreams {
     /** After an accept that failed, as for want of file descriptors. */
     private static final long ACCEPT_PAUSE_MS = 100;
 
-    private final NodeSet peers;
+    private volatile NodeSet peers;
     private final SecureContext secure;
     private final Mailbox mailbox;
     private final Counters counters;
     private final Consumer<NodeId> peerArrived;
     private final Thread.UncaughtExceptionHandler broken;
-    private final ServerSocket listener;
     private final CountDownLatch closed = new CountDownLatch(1);
 
     // Guarded by this.
     private final Set<Stream> unauthenticated = new LinkedHashSet<>();
     private final SortedMap<NodeId, Stream> open = new TreeMap<>();
 
-    /**
-     * Listens from now on, and accepts from {@link #start} on.
-     *
-     * @param peerArrived told when a peer has opened a stream
-     * @throws ClusterFault LINK_2 when the address cannot be listened on
-     */
-    IncomingStreams(InetSocketAddress address, NodeSet peers, SecureContext secure, Mailbox mailbox, Counters counters,
+    /** @param peerArrived told when a peer has opened a stream */
+    IncomingStreams(NodeSet peers, SecureContext secure, Mailbox mailbox, Counters counters,
             Consumer<NodeId> peerArrived, Thread.UncaughtExceptionHandler broken) {
         this.peers = peers;
         this.secure = secure;
@@ -67,31 +62,52 @@ final class IncomingStreams {
         this.counters = counters;
         this.peerArrived = peerArrived;
         this.broken = broken;
+    }
+
+    /**
+     * A socket that listens; nothing is accepted on it before {@link #start}.
+     *
+     * @throws ClusterFault LINK_2 when the address cannot be listened on
+     */
+    static ServerSocket listen(InetSocketAddress address) {
         try {
-            listener = new ServerSocket();
+            ServerSocket listener = new ServerSocket();
             listener.setReuseAddress(true);
             listener.bind(address, BACKLOG);
+            return listener;
         } catch (IOException e) {
             throw new ClusterFault(FaultCode.LINK_2, "%s cannot be listened on for streams (%s): free it or configure another"
                     .formatted(address, e.getMessage()), e);
         }
     }
 
-    void start(Frames frames) {
-        thread("muster-accept", () -> accept(frames)).start();
+    /** Accepts on a listening socket until that is closed, which is its owner's to do. */
+    void start(ServerSocket listener, Frames frames) {
+        thread("muster-accept", () -> accept(listener, frames)).start();
+    }
+
+    /** Who may come from now on; the streams of others are closed. */
+    void admitOnly(NodeSet next) {
+        peers = next;
+        synchronized (this) {
+            open.forEach((peer, stream) -> {
+                if (!next.contains(peer)) {
+                    stream.abort();
+                }
+            });
+        }
     }
 
     void close() {
         closed.countDown();
-        Sockets.closeQuietly(listener);
         synchronized (this) {
             unauthenticated.forEach(Stream::abort);
             open.values().forEach(Stream::abort);
         }
     }
 
-    private void accept(Frames frames) {
-        while (closed.getCount() > 0) {
+    private void accept(ServerSocket listener, Frames frames) {
+        while (closed.getCount() > 0 && !listener.isClosed()) {
             try {
                 Socket socket = listener.accept();
                 Stream stream = new Stream(socket, System.nanoTime());
@@ -102,7 +118,9 @@ final class IncomingStreams {
                     stream.abort();
                 }
             } catch (IOException e) {
-                pauseAfter(e);
+                if (!listener.isClosed()) {
+                    pauseAfter(e);
+                }
             }
         }
     }
@@ -189,11 +207,19 @@ final class IncomingStreams {
     private void read(NodeId peer, Stream stream, Frames frames) throws InterruptedException {
         try {
             InputStream from = new BufferedInputStream(stream.tls.orElseThrow().getInputStream(), BUFFER_BYTES);
+            OutputStream to = stream.tls.orElseThrow().getOutputStream();
+            long answeredAt = System.nanoTime() - StreamAnswers.EVERY_NS;
             while (true) {
                 Envelope envelope = frames.decode(Frames.read(from));
                 if (!envelope.from().node().equals(peer)) {
                     counters.add(Kind.FRAME_FOREIGN, "%s sent a frame of %s".formatted(peer, envelope.from()));
                     return;
+                }
+                long now = System.nanoTime();
+                if (now - answeredAt >= StreamAnswers.EVERY_NS) {
+                    // Before the mailbox, which may be full for a while: the link is what is asked about.
+                    to.write(StreamAnswers.BYTE);
+                    answeredAt = now;
                 }
                 if (!mailbox.put(new NodeInput.Arrived(envelope.from(), envelope.message()))) {
                     return;

@@ -2,9 +2,12 @@ package io.muster.runtime;
 
 import io.muster.base.ClusterFault;
 import io.muster.base.NodeId;
+import io.muster.base.TimeBudget;
 import io.muster.machine.Message;
 import java.net.InetSocketAddress;
+import java.net.ServerSocket;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
 import java.util.SortedMap;
@@ -13,16 +16,29 @@ import java.util.TreeMap;
 /**
  * Everything that connects a node with its peers: a TLS stream to each and from each, and a datagram socket for each
  * link. What arrives goes into the mailbox, in the order of each stream.
+ *
+ * <p>Addresses may change under it: {@link #prepare} opens what is new and may refuse; {@link Change#commit} goes over to
+ * it. What is left behind is listened on a little longer, since the peers learn of it one after the other.
  */
 final class Links implements Transport {
 
     /** How long an orderly end waits for frames that are queued. */
     static final long CLOSE_LIMIT_NS = 500_000_000L;
 
+    private final NodeId self;
+    private final SecureContext secure;
+    private final DatagramSeal seal;
+    private final Mailbox mailbox;
     private final Counters counters;
+    private final Thread.UncaughtExceptionHandler broken;
+    private final LinkWatch watch = new LinkWatch(TimeBudget.lan());
     private final IncomingStreams incoming;
-    private final SortedMap<NodeId, OutgoingStream> outgoing = new TreeMap<>();
-    private final List<Datagrams> links = new ArrayList<>();
+    private final RetiredSockets retired = new RetiredSockets();
+    /** All three are replaced as a whole, never changed. */
+    private volatile SortedMap<NodeId, OutgoingStream> outgoing = Collections.emptySortedMap();
+    private volatile List<Datagrams> links = List.of();
+    private volatile SortedMap<String, ServerSocket> listeners = Collections.emptySortedMap();
+    private RuntimeConfig config;
     /** Given at the start, as it names the life that is lived; read by the node's thread, which starts later. */
     private volatile Optional<Frames> frames = Optional.empty();
 
@@ -34,34 +50,42 @@ final class Links implements Transport {
      */
     Links(NodeId self, RuntimeConfig config, SecureContext secure, DatagramSeal seal, Mailbox mailbox, Counters counters,
             Thread.UncaughtExceptionHandler broken) {
+        this.self = self;
+        this.secure = secure;
+        this.seal = seal;
+        this.mailbox = mailbox;
         this.counters = counters;
-        RuntimeConfig.Address own = config.nodes().get(self);
-        config.nodes().forEach((node, address) -> {
-            if (!node.equals(self)) {
-                outgoing.put(node, new OutgoingStream(
-                        node, address.stream().resolve(), secure, mailbox, counters, broken));
-            }
-        });
-        incoming = new IncomingStreams(own.stream().resolve(), config.nodeSet().without(self), secure, mailbox, counters,
-                peer -> outgoing.get(peer).nudge(), broken);
-        try {
-            for (int link = 0; link < own.links().size(); link++) {
-                links.add(new Datagrams(self, link, own.links().get(link).resolve(), linkAddresses(config, self, link),
-                        seal, mailbox, counters, broken));
-            }
-        } catch (ClusterFault e) {
-            incoming.close();
-            links.forEach(Datagrams::close);
-            throw e;
-        }
+        this.broken = broken;
+        this.config = config;
+        this.incoming = new IncomingStreams(config.nodeSet().without(self), secure, mailbox, counters, this::nudge, broken);
+        prepare(config).commit();
     }
 
     /** @param frames of the life that is lived now */
-    void start(Frames frames) {
+    synchronized void start(Frames frames, TimeBudget times) {
+        watch.follow(times);
         this.frames = Optional.of(frames);
-        incoming.start(frames);
+        listeners.values().forEach(listener -> incoming.start(listener, frames));
         links.forEach(link -> link.start(frames));
         outgoing.values().forEach(OutgoingStream::start);
+    }
+
+    /**
+     * Opens what another configuration needs and this one has not; nothing else changes.
+     *
+     * @throws ClusterFault CONFIG_1 when a host is not known, LINK_2 when an address cannot be listened on; nothing is
+     *                      left open
+     */
+    synchronized Change prepare(RuntimeConfig next) {
+        try {
+            return new Change(next);
+        } catch (ClusterFault e) {
+            // It may go back to an address that it left a moment ago.
+            if (!retired.release()) {
+                throw e;
+            }
+            return new Change(next);
+        }
     }
 
     @Override
@@ -76,11 +100,12 @@ final class Links implements Transport {
 
     @Override
     public void cast(NodeId to, int link, Message message) {
-        if (link < 0 || link >= links.size()) {
+        List<Datagrams> now = links;
+        if (link < 0 || link >= now.size()) {
             counters.add(Counters.Kind.DATAGRAM_UNSENT, "there is no link " + link);
             return;
         }
-        links.get(link).send(to, encode(message));
+        now.get(link).send(to, encode(message));
     }
 
     /** Sends what is queued, within a limit, and closes everything. */
@@ -94,7 +119,16 @@ final class Links implements Transport {
             Thread.currentThread().interrupt();
         } finally {
             incoming.close();
+            listeners.values().forEach(Sockets::closeQuietly);
             links.forEach(Datagrams::close);
+            retired.close();
+        }
+    }
+
+    private void nudge(NodeId peer) {
+        OutgoingStream stream = outgoing.get(peer);
+        if (stream != null) {
+            stream.nudge();
         }
     }
 
@@ -102,13 +136,144 @@ final class Links implements Transport {
         return frames.orElseThrow(() -> new IllegalStateException("not started")).encode(message);
     }
 
-    private static SortedMap<NodeId, InetSocketAddress> linkAddresses(RuntimeConfig config, NodeId self, int link) {
-        SortedMap<NodeId, InetSocketAddress> addresses = new TreeMap<>();
-        config.nodes().forEach((node, address) -> {
-            if (!node.equals(self)) {
-                addresses.put(node, address.links().get(link).resolve());
+    /** Another configuration, with all its sockets open, that can still be given up. */
+    final class Change {
+
+        private final RuntimeConfig next;
+        private final SortedMap<NodeId, List<InetSocketAddress>> streams = new TreeMap<>();
+        private final SortedMap<String, ServerSocket> nextListeners = new TreeMap<>();
+        private final List<Datagrams> nextLinks = new ArrayList<>();
+        private final List<SortedMap<NodeId, InetSocketAddress>> ways = new ArrayList<>();
+        private final List<Runnable> opened = new ArrayList<>();
+
+        private Change(RuntimeConfig next) {
+            this.next = next;
+            try {
+                open();
+            } catch (ClusterFault e) {
+                giveUp();
+                throw e;
             }
-        });
-        return addresses;
+        }
+
+        private void open() {
+            next.nodes().forEach((node, address) -> {
+                if (!node.equals(self)) {
+                    streams.put(node, address.streams().stream().map(RuntimeConfig.Endpoint::resolve).toList());
+                }
+            });
+            RuntimeConfig.Address own = next.nodes().get(self);
+            for (RuntimeConfig.Endpoint endpoint : own.streams()) {
+                ServerSocket standing = listeners.get(endpoint.toString());
+                nextListeners.put(endpoint.toString(), standing != null ? standing : listen(endpoint));
+            }
+            for (int link = 0; link < own.links().size(); link++) {
+                ways.add(ways(link));
+                nextLinks.add(stays(link, own) ? links.get(link) : datagrams(link, own.links().get(link)));
+            }
+        }
+
+        private boolean stays(int link, RuntimeConfig.Address own) {
+            List<RuntimeConfig.Endpoint> standing = config.nodes().get(self).links();
+            return link < links.size() && standing.get(link).equals(own.links().get(link));
+        }
+
+        private ServerSocket listen(RuntimeConfig.Endpoint endpoint) {
+            ServerSocket listener = IncomingStreams.listen(endpoint.resolve());
+            opened.add(() -> Sockets.closeQuietly(listener));
+            return listener;
+        }
+
+        private Datagrams datagrams(int link, RuntimeConfig.Endpoint own) {
+            Datagrams made = new Datagrams(
+                    self, link, own.resolve(), ways.get(link), seal, watch, mailbox, counters, broken);
+            opened.add(made::close);
+            return made;
+        }
+
+        private SortedMap<NodeId, InetSocketAddress> ways(int link) {
+            SortedMap<NodeId, InetSocketAddress> addresses = new TreeMap<>();
+            next.nodes().forEach((node, address) -> {
+                if (!node.equals(self)) {
+                    addresses.put(node, address.links().get(link).resolve());
+                }
+            });
+            return addresses;
+        }
+
+        /** Lets go of what was opened. */
+        void giveUp() {
+            opened.forEach(Runnable::run);
+            opened.clear();
+        }
+
+        /** Goes over to it. */
+        void commit() {
+            synchronized (Links.this) {
+                List<Runnable> left = new ArrayList<>();
+                goOverToLinks(left);
+                goOverToListeners(left);
+                goOverToStreams();
+                config = next;
+                retired.add(left);
+            }
+        }
+
+        private void goOverToLinks(List<Runnable> left) {
+            List<Datagrams> before = links;
+            for (int link = 0; link < nextLinks.size(); link++) {
+                Datagrams one = nextLinks.get(link);
+                one.readdress(ways.get(link));
+                if (!before.contains(one)) {
+                    frames.ifPresent(one::start);
+                }
+            }
+            before.stream().filter(one -> !nextLinks.contains(one)).forEach(one -> {
+                // It is only listened on from here; who is no peer any more is none there either.
+                int link = before.indexOf(one);
+                one.readdress(link < ways.size() ? ways.get(link) : Collections.emptySortedMap());
+                left.add(one::close);
+            });
+            links = List.copyOf(nextLinks);
+        }
+
+        private void goOverToListeners(List<Runnable> left) {
+            SortedMap<String, ServerSocket> before = listeners;
+            nextListeners.forEach((name, listener) -> {
+                if (!before.containsKey(name)) {
+                    frames.ifPresent(of -> incoming.start(listener, of));
+                }
+            });
+            before.forEach((name, listener) -> {
+                if (!nextListeners.containsKey(name)) {
+                    left.add(() -> Sockets.closeQuietly(listener));
+                }
+            });
+            listeners = Collections.unmodifiableSortedMap(nextListeners);
+            incoming.admitOnly(next.nodeSet().without(self));
+        }
+
+        private void goOverToStreams() {
+            SortedMap<NodeId, OutgoingStream> before = outgoing;
+            SortedMap<NodeId, OutgoingStream> after = new TreeMap<>();
+            streams.forEach((node, addresses) -> {
+                OutgoingStream standing = before.get(node);
+                if (standing != null) {
+                    standing.readdress(addresses);
+                    after.put(node, standing);
+                } else {
+                    OutgoingStream made = new OutgoingStream(
+                            node, addresses, secure, watch, mailbox, counters, broken);
+                    frames.ifPresent(_ -> made.start());
+                    after.put(node, made);
+                }
+            });
+            outgoing = Collections.unmodifiableSortedMap(after);
+            before.forEach((node, stream) -> {
+                if (!after.containsKey(node)) {
+                    stream.end();
+                }
+            });
+        }
     }
 }

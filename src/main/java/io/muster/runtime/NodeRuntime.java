@@ -21,6 +21,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.BiFunction;
 import java.util.function.Consumer;
+import java.util.function.Function;
 
 /**
  * The one thread that steps a node: takes letters until the deadline, steps, carries out what the step wanted, in
@@ -57,6 +58,7 @@ public final class NodeRuntime<M extends Machine<NodeInput, NodeNews>> {
      * @param fencer carries out fences, without blocking
      * @param events told of what happens, on the node's thread: must not block
      * @param ending told once, when the node has ended
+     * @param delivered told of messages for ports, on the node's thread: must not block
      */
     record Parts(
             MonotonicClock clock,
@@ -66,7 +68,15 @@ public final class NodeRuntime<M extends Machine<NodeInput, NodeNews>> {
             Consumer<Effect.Write> writer,
             Consumer<Effect.Fence> fencer,
             Consumer<NodeEvent> events,
-            Ending ending) {}
+            Ending ending,
+            Consumer<NodeNews.Delivered> delivered) {
+
+        /** For a node whose ports nobody listens on. */
+        Parts(MonotonicClock clock, Mailbox mailbox, IoGate gate, Transport transport, Consumer<Effect.Write> writer,
+                Consumer<Effect.Fence> fencer, Consumer<NodeEvent> events, Ending ending) {
+            this(clock, mailbox, gate, transport, writer, fencer, events, ending, _ -> { });
+        }
+    }
 
     /** How a node ended. */
     public interface Ending {
@@ -109,6 +119,22 @@ public final class NodeRuntime<M extends Machine<NodeInput, NodeNews>> {
             answer.completeExceptionally(new RejectedExecutionException("the node has ended or is overrun"));
         }
         return answer;
+    }
+
+    /**
+     * Tells the node something unless it has something against it, which is found out in the very step before.
+     *
+     * @param obstacle asked of the machine
+     * @return the obstacle; empty when the input was told
+     */
+    public <R> CompletableFuture<Optional<R>> tellUnless(Function<? super M, Optional<R>> obstacle, NodeInput input) {
+        return look((node, _) -> {
+            Optional<R> against = obstacle.apply(node);
+            if (against.isEmpty()) {
+                open(new Mailbox.Told(input));
+            }
+            return against;
+        });
     }
 
     /** Something broke on another thread of this node: it ends as after a broken step. May be called by any thread. */
@@ -258,6 +284,7 @@ public final class NodeRuntime<M extends Machine<NodeInput, NodeNews>> {
                     case Perform(Effect.Fence fence) -> parts.fencer().accept(fence);
                     case Announce(NodeNews.Happened(NodeEvent event)) -> parts.events().accept(event);
                     case Announce(NodeNews.Agreed _) -> { /* its events were told apart */ }
+                    case Announce(NodeNews.Delivered message) -> parts.delivered().accept(message);
                     case Announce(NodeNews.ActUntil(long until)) -> parts.gate().openUntil(until);
                     case Announce(NodeNews.Stop reason) -> {
                         parts.gate().shut();

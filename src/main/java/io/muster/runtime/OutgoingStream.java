@@ -4,9 +4,11 @@ import io.muster.base.NodeId;
 import io.muster.node.NodeInput;
 import io.muster.runtime.Counters.Kind;
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.OutputStream;
 import java.net.InetSocketAddress;
 import java.net.Socket;
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.Condition;
@@ -14,7 +16,9 @@ import java.util.concurrent.locks.ReentrantLock;
 import javax.net.ssl.SSLSocket;
 
 /**
- * The stream to one peer, over which everything to it is sent: dialled, kept, dialled again without end.
+ * The stream to one peer, over which everything to it is sent: dialled, kept, dialled again without end. Where the peer
+ * has an address for each link, it is dialled over a link on which its pulses come; and when it does not answer on its
+ * stream while its pulses come, that link was cut without a word, and it is dialled again over another (001-1).
  *
  * <p>Two threads: one dials and writes; one waits in a read, so that the peer's close is noticed at once also when
  * nothing is being sent.
@@ -24,8 +28,12 @@ final class OutgoingStream {
     /** A peer that does not read for this long has lost its stream; a new one shows whether it is there. */
     static final long STALL_LIMIT_NS = 10_000_000_000L;
 
+    /** When there are further addresses to try, in milliseconds. */
+    static final int SHORT_CONNECT_LIMIT_MS = 200;
+
     private final NodeId peer;
     private final Dialler dialler;
+    private final LinkWatch watch;
     private final Mailbox mailbox;
     private final Counters counters;
     private final Thread thread;
@@ -39,13 +47,19 @@ final class OutgoingStream {
     private boolean nudged;
     private boolean draining;
     private boolean aborted;
+    /** The index is the link. */
+    private List<InetSocketAddress> addresses;
+    /** Over which link a stream was given up last. */
+    private int avoid = -1;
 
-    OutgoingStream(NodeId peer, InetSocketAddress address, SecureContext secure, Mailbox mailbox, Counters counters,
-            Thread.UncaughtExceptionHandler broken) {
+    OutgoingStream(NodeId peer, List<InetSocketAddress> addresses, SecureContext secure, LinkWatch watch,
+            Mailbox mailbox, Counters counters, Thread.UncaughtExceptionHandler broken) {
         this.peer = peer;
+        this.addresses = List.copyOf(addresses);
+        this.watch = watch;
         this.mailbox = mailbox;
         this.counters = counters;
-        dialler = new Dialler(peer, address, secure, counters);
+        dialler = new Dialler(peer, secure, counters);
         thread = Thread.ofPlatform().name("muster-out-" + peer).daemon()
                 .uncaughtExceptionHandler(broken).unstarted(this::run);
     }
@@ -69,6 +83,10 @@ final class OutgoingStream {
             if (open.get().stalled()) {
                 counters.add(Kind.STREAM_STALLED, "to " + peer);
                 open.get().abort();
+            } else if (open.get().silent()) {
+                counters.add(Kind.STREAM_SILENT, "to %s at %s".formatted(peer, open.get().address));
+                avoid = open.get().way;
+                open.get().abort();
             }
             changed.signalAll();
         } finally {
@@ -85,6 +103,29 @@ final class OutgoingStream {
         } finally {
             lock.unlock();
         }
+    }
+
+    /** The peer has other addresses from now on: a stream to one that is none of them any more is given up. */
+    void readdress(List<InetSocketAddress> next) {
+        lock.lock();
+        try {
+            if (next.equals(addresses)) {
+                return;
+            }
+            addresses = List.copyOf(next);
+            avoid = -1;
+            open.filter(connection -> !addresses.contains(connection.address)).ifPresent(Connection::abort);
+            dialling.ifPresent(Sockets::closeQuietly);
+            nudged = true;
+            changed.signalAll();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** The peer is none of ours any more. Does not wait. */
+    void end() {
+        abort();
     }
 
     /** Sends what waits, within a time, and ends. */
@@ -147,19 +188,40 @@ final class OutgoingStream {
         }
     }
 
+    private record Way(int link, InetSocketAddress address) {}
+
+    /** Every address once, the best first. */
     private Optional<Connection> dial() throws InterruptedException {
-        Socket socket = new Socket();
-        if (!announceDialling(socket)) {
-            return Optional.empty();
-        }
-        return switch (dialler.dial(socket)) {
-            case Dialler.Reached(SSLSocket stream) -> Optional.of(new Connection(socket, stream));
-            case Dialler.Refused _ -> {
-                mailbox.put(new NodeInput.StreamRefused(peer));
-                yield Optional.empty();
+        List<Way> ways = ways();
+        boolean refused = false;
+        for (Way way : ways) {
+            Socket socket = new Socket();
+            if (!announceDialling(socket)) {
+                return Optional.empty();
             }
-            case Dialler.Missed _ -> Optional.empty();
-        };
+            int limitMs = ways.size() > 1 ? SHORT_CONNECT_LIMIT_MS : Dialler.CONNECT_LIMIT_MS;
+            switch (dialler.dial(socket, way.address(), limitMs)) {
+                case Dialler.Reached(SSLSocket stream) -> {
+                    return Optional.of(new Connection(socket, stream, way.link(), way.address()));
+                }
+                case Dialler.Refused _ -> refused = true;
+                case Dialler.Missed _ -> { /* the next may do */ }
+            }
+        }
+        if (refused) {
+            mailbox.put(new NodeInput.StreamRefused(peer));
+        }
+        return Optional.empty();
+    }
+
+    private List<Way> ways() {
+        lock.lock();
+        try {
+            return watch.order(peer, addresses.size(), avoid, System.nanoTime()).stream()
+                    .map(link -> new Way(link, addresses.get(link))).toList();
+        } finally {
+            lock.unlock();
+        }
     }
 
     /** So that {@link #abort} can end a connect or a handshake that goes on. */
@@ -198,10 +260,16 @@ final class OutgoingStream {
         watcher.join();
     }
 
-    /** The peer never sends anything on this stream after its welcome, so whatever a read brings is its end. */
+    /** All that the peer sends on this stream are its answers, so whatever else a read brings is its end. */
     private void watch(Connection connection) {
         try {
-            if (connection.stream.getInputStream().read() >= 0) {
+            InputStream from = connection.stream.getInputStream();
+            int said = from.read();
+            while (said == StreamAnswers.BYTE) {
+                connection.answered();
+                said = from.read();
+            }
+            if (said >= 0) {
                 counters.add(Kind.FRAME_MALFORMED, peer + " sent bytes on a stream that is ours to send on");
                 connection.abort();
             }
@@ -234,6 +302,7 @@ final class OutgoingStream {
                     source = queue.take();
                     length = source.length;
                 }
+                connection.answers.written(System.nanoTime());
             } finally {
                 lock.unlock();
             }
@@ -252,14 +321,35 @@ final class OutgoingStream {
 
         private final Socket socket;
         private final SSLSocket stream;
+        private final int way;
+        private final InetSocketAddress address;
+        /** Guarded by lock. */
+        private final StreamAnswers answers = new StreamAnswers(System.nanoTime());
         /** When a write began that has not returned; 0 when none. */
         private volatile long writingSince;
         // Guarded by lock.
         private boolean ended;
 
-        Connection(Socket socket, SSLSocket stream) {
+        Connection(Socket socket, SSLSocket stream, int way, InetSocketAddress address) {
             this.socket = socket;
             this.stream = stream;
+            this.way = way;
+            this.address = address;
+        }
+
+        void answered() {
+            lock.lock();
+            try {
+                answers.answered(System.nanoTime());
+            } finally {
+                lock.unlock();
+            }
+        }
+
+        /** Pulses of the peer come, all the while, and no answer on its stream. */
+        boolean silent() {
+            long now = System.nanoTime();
+            return watch.owes(peer, answers.overdueNs(now), now);
         }
 
         boolean isEnded() {

@@ -1,5 +1,6 @@
 package io.muster.runtime;
 
+import io.muster.base.Bytes;
 import io.muster.base.ClusterFault;
 import io.muster.base.ClusterId;
 import io.muster.base.FaultCode;
@@ -14,10 +15,15 @@ import io.muster.node.ClusterNode;
 import io.muster.node.FrameCodec;
 import io.muster.node.NodeConfig;
 import io.muster.node.NodeEvent;
+import io.muster.node.NodeInput;
+import io.muster.node.Refusal;
+import io.muster.node.Request;
 import io.muster.recovery.Participant;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.List;
+import java.util.Optional;
+import java.util.SortedMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.function.Consumer;
@@ -41,9 +47,13 @@ public final class RunningNode implements AutoCloseable {
     private final Counters counters;
     /** Last opened, first closed. */
     private final Deque<Runnable> closers;
+    private final PortListeners ports;
+    private final Reload reload;
 
     private RunningNode(NodeRuntime<ClusterNode> runtime, NodeConfig config, MonotonicClock clock, IoGate gate,
-            Counters counters, Deque<Runnable> closers) {
+            Counters counters, Deque<Runnable> closers, PortListeners ports, Reload reload) {
+        this.ports = ports;
+        this.reload = reload;
         this.runtime = runtime;
         this.config = config;
         this.clock = clock;
@@ -99,6 +109,36 @@ public final class RunningNode implements AutoCloseable {
         return counters;
     }
 
+    /** Hands a request over. @return why it is not taken at all, found out in the step before; otherwise empty */
+    public CompletableFuture<Optional<Refusal>> ask(Request request) {
+        return runtime.tellUnless(node -> node.refusal(request), new NodeInput.Asked(request));
+    }
+
+    /**
+     * Sends bytes to a port of a member; see {@link io.muster.node.Request.SendTo}. Once it is taken, they come once and
+     * in order as long as both lives are members.
+     *
+     * @return why they are not sent; empty when they are
+     */
+    public CompletableFuture<Optional<Refusal>> send(NodeId to, int port, Bytes content) {
+        return ask(new Request.SendTo(to, port, content));
+    }
+
+    /** Who listens on which port. */
+    public PortListeners ports() {
+        return ports;
+    }
+
+    /**
+     * Takes up other addresses, links, nodes and fence methods, all of them or none.
+     *
+     * @param fenceMethods names of the fence methods for each node, first choice first
+     * @throws ClusterFault CONFIG_1, CONFIG_4, LINK_2: what stands against it; nothing was changed
+     */
+    public void reload(RuntimeConfig next, SortedMap<NodeId, List<String>> fenceMethods) {
+        reload.to(next, config.self().node(), fenceMethods);
+    }
+
     /** Ends the node if it has not ended, sends what is queued within a limit, and lets go of everything. */
     @Override
     public void close() {
@@ -130,6 +170,7 @@ public final class RunningNode implements AutoCloseable {
         private final Mailbox mailbox = new Mailbox();
         private final Counters counters = new Counters();
         private final IoGate gate = new IoGate();
+        private final PortListeners ports = new PortListeners(counters);
 
         Start(RuntimeConfig machine, ClusterId cluster, NodeId self, Deque<Runnable> closers) {
             this.machine = machine;
@@ -155,6 +196,7 @@ public final class RunningNode implements AutoCloseable {
             Links links = new Links(self, machine, secure, seal, mailbox, counters,
                     (thread, cause) -> runtime.thenAccept(node -> node.broken(thread, cause)));
             closers.push(links::close);
+            closers.push(ports::close);
             FenceRunner fences = prepared(preparing);
             MonotonicClock clock = new MonotonicClock();
 
@@ -164,11 +206,12 @@ public final class RunningNode implements AutoCloseable {
             closers.push(writer::close);
             ClusterNode node = new ClusterNode(config, record, participants, chance(config.self()), clock.now());
             NodeRuntime<ClusterNode> running = new NodeRuntime<>(node, new NodeRuntime.Parts(
-                    clock, mailbox, gate, links, writer::write, fences::run, events, ending));
+                    clock, mailbox, gate, links, writer::write, fences::run, events, ending, ports::deliver));
             runtime.complete(running);
-            links.start(Frames.of(new FrameCodec(cluster), config.self()));
+            links.start(Frames.of(new FrameCodec(cluster), config.self()), config.times());
             running.start();
-            return new RunningNode(running, config, clock, gate, counters, closers);
+            return new RunningNode(running, config, clock, gate, counters, closers, ports,
+                    new Reload(machine, links, running));
         }
 
         /**

@@ -40,13 +40,28 @@ public record RuntimeConfig(
     /**
      * Where a node listens.
      *
-     * @param stream for connections
-     * @param links  for datagrams; the index is the link
+     * @param streams for connections; one, or one for each link, which travels over that link then
+     * @param links   for datagrams; the index is the link
      */
-    public record Address(Endpoint stream, List<Endpoint> links) {
+    public record Address(List<Endpoint> streams, List<Endpoint> links) {
 
         public Address {
+            streams = List.copyOf(streams);
             links = List.copyOf(links);
+            if (streams.isEmpty() || streams.size() > 1 && streams.size() != links.size()) {
+                throw new IllegalArgumentException("%d addresses for streams with %d links: one, or one for each link"
+                        .formatted(streams.size(), links.size()));
+            }
+        }
+
+        /** With one address for streams, whatever the number of links. */
+        public Address(Endpoint stream, List<Endpoint> links) {
+            this(List.of(stream), links);
+        }
+
+        /** The first address for streams. */
+        public Endpoint stream() {
+            return streams.getFirst();
         }
     }
 

@@ -55,6 +55,8 @@ final class SimNetwork {
     static final int STREAM = -1;
 
     private static final long DIAL_AGAIN_NS = 100_000_000;
+    /** When a stream whose link was cut without a word is given up: half a leader silence, and until somebody looks. */
+    private static final long UNANSWERED_NS = 500_000_000;
     private static final long BREAKS_LEAST_NS = 500_000_000;
     private static final long BREAKS_MORE_NS = 5_000_000_000L;
 
@@ -77,6 +79,9 @@ final class SimNetwork {
     private final TreeSet<Way> cuts = new TreeSet<>();
     /** The stream of each pair, at the lower number times the limit plus the higher one; a place may be empty. */
     private final SimStream[] streams = new SimStream[NodeId.LIMIT * NodeId.LIMIT];
+    /** Directions of links that are cut as a whole, streams included. */
+    private final TreeSet<Way> wires = new TreeSet<>();
+    private int links = 1;
     private final TreeMap<Way, SimProcess> calls = new TreeMap<>();
     private Behaviour behaviour = Behaviour.HEALTHY;
     private long faults;
@@ -138,6 +143,55 @@ final class SimNetwork {
         if (cuts.remove(new Way(from, to, link)) && link == STREAM) {
             stream(from, to).ifPresent(stream -> stream.mended(from));
         }
+    }
+
+    /** How many links streams may go over. */
+    void links(int count) {
+        links = count;
+    }
+
+    /**
+     * Cuts one direction of one link as a whole, without a word: its datagrams, and the stream as long as it goes over
+     * it. Its ends find out when no answers come, and dial over a link that is whole.
+     */
+    void cutWire(NodeId from, NodeId to, int link) {
+        wires.add(new Way(from, to, link));
+        cut(from, to, link);
+        time.after(UNANSWERED_NS, () -> leaveWire(from, to, link));
+    }
+
+    void mendWire(NodeId from, NodeId to, int link) {
+        if (wires.remove(new Way(from, to, link))) {
+            mend(from, to, link);
+            stream(from, to).ifPresent(stream -> stream.mended(from));
+        }
+    }
+
+    private void leaveWire(NodeId from, NodeId to, int link) {
+        if (!wires.contains(new Way(from, to, link))) {
+            return;
+        }
+        stream(from, to).filter(stream -> stream.isOpen() && stream.link() == link && wholeLink(from, to).isPresent())
+                .ifPresentOrElse(SimStream::giveUp, () -> time.after(UNANSWERED_NS, () -> leaveWire(from, to, link)));
+    }
+
+    /** The first link that no direction of these two is cut on. */
+    private Optional<Integer> wholeLink(NodeId one, NodeId other) {
+        for (int link = 0; link < links; link++) {
+            if (!wires.contains(new Way(one, other, link)) && !wires.contains(new Way(other, one, link))) {
+                return Optional.of(link);
+            }
+        }
+        return Optional.empty();
+    }
+
+    /** Whether frames of a stream that goes over this link do not get through now. */
+    boolean holdsBack(NodeId from, NodeId to, int link) {
+        return isCut(from, to, STREAM) || !wires.isEmpty() && wires.contains(new Way(from, to, link));
+    }
+
+    void dialAgain(SimProcess end, NodeId peer) {
+        call(end, peer, 0);
     }
 
     boolean isCut(NodeId from, NodeId to, int link) {
@@ -280,8 +334,9 @@ final class SimNetwork {
             call(caller, peer, DIAL_AGAIN_NS);
             return;
         }
+        Optional<Integer> link = wholeLink(caller.node(), peer);
         boolean reachable = !isCut(caller.node(), peer, STREAM) && !isCut(peer, caller.node(), STREAM)
-                && world.hostUp(peer);
+                && link.isPresent() && world.hostUp(peer);
         Optional<SimProcess> listening = world.running(peer);
         if (reachable && listening.isEmpty()) {
             time.after(delayNs(), () -> caller.input(new NodeInput.StreamRefused(peer)));
@@ -290,7 +345,7 @@ final class SimNetwork {
         if (reachable && listening.isPresent() && !listening.get().paused() && !caller.paused()) {
             // The peer may not have noticed yet that the caller's former life is gone.
             standing.ifPresent(SimStream::breakOff);
-            streams[pair(caller.node(), peer)] = new SimStream(this, time, caller, listening.get());
+            streams[pair(caller.node(), peer)] = new SimStream(this, time, caller, listening.get(), link.get());
         } else {
             call(caller, peer, DIAL_AGAIN_NS / 2 + chance.nextLong(DIAL_AGAIN_NS));
         }

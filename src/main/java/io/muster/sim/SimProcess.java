@@ -195,6 +195,7 @@ final class SimProcess {
             case NodeInput.Asked(var request) -> hash.add(7).add(request.toString());
             case NodeInput.Answered(String participant, var answer) ->
                 hash.add(8).add(participant).add(answer.toString());
+            case NodeInput.Configured configured -> hash.add(10).add(configured.toString());
         }
         trace.line(time.now(), Optional.of(life), input);
     }

@@ -51,6 +51,12 @@ record SimSettings(
                 300 * MS, 3_000 * MS, 1_000);
     }
 
+    /** The same with another number of links. */
+    SimSettings withLinks(int count) {
+        return new SimSettings(seed, nodes, count, groups, times, clockRatePpm, network, disk, participants, fence, acts,
+                actEveryNs, restartNs, safetyNs, faults);
+    }
+
     /** A cluster in which nothing goes wrong by itself. */
     static SimSettings calm(long seed, int nodes) {
         return new SimSettings(

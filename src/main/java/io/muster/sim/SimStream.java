@@ -30,9 +30,12 @@ final class SimStream {
     private final SimProcess target;
     private final Pipe fromCaller;
     private final Pipe fromTarget;
+    private final int link;
     private boolean open = true;
 
-    SimStream(SimNetwork network, VirtualTime time, SimProcess caller, SimProcess target) {
+    /** @param link over which it goes, should that one be cut as a whole */
+    SimStream(SimNetwork network, VirtualTime time, SimProcess caller, SimProcess target, int link) {
+        this.link = link;
         this.network = network;
         this.time = time;
         this.caller = caller;
@@ -46,6 +49,17 @@ final class SimStream {
     /** Whether this stream stands for this very life. */
     boolean serves(SimProcess process) {
         return open && (process == caller || process == target);
+    }
+
+    int link() {
+        return link;
+    }
+
+    /** The ends dial anew over another link, each by itself: nobody is told that this one is over. */
+    void giveUp() {
+        open = false;
+        network.dialAgain(caller, target.node());
+        network.dialAgain(target, caller.node());
     }
 
     boolean isOpen() {
@@ -110,7 +124,7 @@ final class SimStream {
 
         /** Hands over what has come through, while nothing is cut. */
         void release() {
-            while (held > 0 && open && !network.isCut(source.node(), sink.node(), SimNetwork.STREAM)) {
+            while (held > 0 && open && !network.holdsBack(source.node(), sink.node(), link)) {
                 held--;
                 arrive(items.remove());
             }

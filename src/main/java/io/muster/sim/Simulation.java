@@ -68,6 +68,7 @@ final class Simulation {
     private final List<SimParticipant> participants = new ArrayList<>();
     private final List<Consumer<Incarnation>> whenEnded = new ArrayList<>();
     private final List<BiConsumer<Incarnation, NodeEvent>> whenHappened = new ArrayList<>();
+    private final List<BiConsumer<Incarnation, NodeNews.Delivered>> whenDelivered = new ArrayList<>();
     private SimParticipant.Behaviour participantBehaviour;
     private double diesInStep;
     private double pausesInStep;
@@ -106,6 +107,7 @@ final class Simulation {
         }
         participantBehaviour = settings.participants();
         network.behave(settings.network());
+        network.links(settings.links());
         fence.behave(settings.fence());
         hosts.values().forEach(host -> host.disk().behave(settings.disk()));
     }
@@ -336,6 +338,11 @@ final class Simulation {
         whenHappened.add(told);
     }
 
+    /** Tells each message that a node hands on at one of its ports. */
+    void whenDelivered(BiConsumer<Incarnation, NodeNews.Delivered> told) {
+        whenDelivered.add(told);
+    }
+
     void note(Optional<Incarnation> who, String what) {
         trace.hash().add(what);
         trace.line(time.now(), who, what);
@@ -449,6 +456,10 @@ final class Simulation {
                     checkers.mayAct(from.life(), at);
                 }
                 case NodeNews.Agreed(LedgerNews.Applied applied) -> checkers.applied(from.life(), applied);
+                case NodeNews.Delivered message -> {
+                    trace.line(time.now(), Optional.of(from.life()), message);
+                    whenDelivered.forEach(told -> told.accept(from.life(), message));
+                }
                 case NodeNews.Stop(var code, String reason, boolean planned) -> {
                     note(Optional.of(from.life()), "stops, " + (planned ? "as planned: " : "") + code + " " + reason);
                     end(from, false);

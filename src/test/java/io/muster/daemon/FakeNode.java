@@ -17,6 +17,8 @@ import io.muster.node.Refusal;
 import io.muster.node.Request;
 import io.muster.node.Wait;
 import io.muster.quorum.Electorate;
+import io.muster.runtime.Counters;
+import io.muster.runtime.PortListeners;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -28,6 +30,7 @@ public final class FakeNode implements NodePort {
     private static final Incarnation N1 = Incarnation.of(1, 2);
 
     public final List<Request> asked = new ArrayList<>();
+    private final PortListeners listeners = new PortListeners(new Counters());
     private NodeStatus status;
 
     public FakeNode() {
@@ -88,6 +91,16 @@ public final class FakeNode implements NodePort {
             asked.add(request);
         }
         return refusal;
+    }
+
+    @Override
+    public java.util.Map<String, Object> reload() {
+        return Json.object("nodes", List.of("n1", "n2", "n3"), "added", List.of(), "removed", List.of(), "moved", List.of());
+    }
+
+    @Override
+    public PortListeners.Listener listen(int port) {
+        return listeners.listen(port);
     }
 
     private static Incarnation lifeOf(int number) {

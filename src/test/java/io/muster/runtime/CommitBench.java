@@ -129,7 +129,7 @@ final class CommitBench {
                     fence -> { }, event -> { }, (code, reason, _) -> System.err.println(code + " " + reason)));
             closers.add(runtime::halt);
             closers.add(links::close);
-            links.start(Frames.of(new FrameCodec(TestCluster.CLUSTER), self));
+            links.start(Frames.of(new FrameCodec(TestCluster.CLUSTER), self), TimeBudget.lan());
             runtime.start();
         }
     }

@@ -4,6 +4,7 @@ import io.muster.base.ClusterId;
 import io.muster.base.Incarnation;
 import io.muster.base.NodeId;
 import io.muster.base.NodeSet;
+import io.muster.base.TimeBudget;
 import java.io.IOException;
 import java.net.DatagramSocket;
 import java.net.InetAddress;
@@ -30,6 +31,11 @@ public final class TestCluster implements AutoCloseable {
     private final List<Runnable> closers = new ArrayList<>();
 
     public TestCluster(Path keys, int nodeCount, int linkCount) {
+        this(keys, nodeCount, linkCount, 1);
+    }
+
+    /** @param streamCount 1, or as many as there are links */
+    public TestCluster(Path keys, int nodeCount, int linkCount, int streamCount) {
         this.keys = keys;
         SortedMap<NodeId, RuntimeConfig.Address> nodes = new TreeMap<>();
         for (int number = 1; number <= nodeCount; number++) {
@@ -37,7 +43,11 @@ public final class TestCluster implements AutoCloseable {
             for (int link = 0; link < linkCount; link++) {
                 links.add(freeEndpoint());
             }
-            nodes.put(NodeId.of(number), new RuntimeConfig.Address(freeEndpoint(), links));
+            List<RuntimeConfig.Endpoint> streams = new ArrayList<>();
+            for (int stream = 0; stream < streamCount; stream++) {
+                streams.add(freeEndpoint());
+            }
+            nodes.put(NodeId.of(number), new RuntimeConfig.Address(streams, links));
         }
         config = config(nodes);
         Certificates.found(keys, CLUSTER, NodeSet.of(nodes.keySet()));
@@ -78,7 +88,7 @@ public final class TestCluster implements AutoCloseable {
         Inbox inbox = new Inbox(mailbox);
         Links links = new Links(self.node(), config, secure(number), seal(), mailbox, counters,
                 (thread, cause) -> inbox.broken(cause));
-        links.start(new TestFrames(CLUSTER, self));
+        links.start(new TestFrames(CLUSTER, self), TimeBudget.lan());
         closers.add(links::close);
         return new Node(self, links, mailbox, inbox, counters);
     }

@@ -193,7 +193,8 @@ class BudgetRunsTest {
     private static SimSettings withTimes(SimSettings s, TimeBudget times) {
         return new SimSettings(
                 s.seed(), s.nodes(), s.links(), s.groups(), times, clockRate(times), s.network(), s.disk(),
-                s.participants(), s.fence(), s.acts(), s.actEveryNs(), s.restartNs(), Math.min(s.safetyNs(), 20_000 * MS));
+                s.participants(), s.fence(), s.acts(), s.actEveryNs(), s.restartNs(), Math.min(s.safetyNs(), 20_000 * MS),
+                s.faults());
     }
 
     /** Two clocks then differ by as much as the budget allows. */
@@ -205,7 +206,7 @@ class BudgetRunsTest {
         SimSettings settings = new SimSettings(
                 seed, 5, 1, 1, times, ratePpm, SimNetwork.Behaviour.HEALTHY,
                 SimDisk.Behaviour.HEALTHY, SimParticipant.Behaviour.HEALTHY, Map.of(SimFence.Mood.WORKS, 1), Map.of(),
-                MS, MS, 0);
+                MS, MS, 0, SimFaults.NONE);
         Simulation simulation = new Simulation(settings, Optional.empty());
         TreeMap<String, Long> told = new TreeMap<>();
         simulation.whenHappened((life, event) -> {

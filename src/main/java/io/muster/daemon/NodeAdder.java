@@ -1,0 +1,175 @@
+package io.muster.daemon;
+
+import io.muster.base.ClusterFault;
+import io.muster.base.FaultCode;
+import io.muster.base.NodeId;
+import io.muster.ledger.AcceptorRecord;
+import io.muster.ledger.ClusterState;
+import io.muster.ledger.RecordFile;
+import io.muster.runtime.Certificates;
+import io.muster.runtime.DataFolder;
+import io.muster.runtime.FolderIdentity;
+import io.muster.runtime.RuntimeConfig;
+import java.io.IOException;
+import java.nio.file.DirectoryStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+import java.security.SecureRandom;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.SortedMap;
+import java.util.TreeMap;
+
+/**
+ * Lets a further node into a cluster that was founded here: makes its folder with keys, configuration and an empty record
+ * of its own, and adds its table to the configurations of the others that lie in the founding folder. It has no vote: its
+ * record is known to nobody (rule L8). Nothing is changed anywhere when something stands against it.
+ */
+public final class NodeAdder {
+
+    private static final SecureRandom RANDOM = new SecureRandom();
+
+    private final Path folder;
+    private final NodeId node;
+    private final RuntimeConfig.Address address;
+    private final List<String> fence;
+
+    private NodeAdder(Path folder, NodeId node, RuntimeConfig.Address address, List<String> fence) {
+        this.folder = folder;
+        this.node = node;
+        this.address = address;
+        this.fence = fence;
+    }
+
+    /**
+     * What was done.
+     *
+     * @param made    the new node's folder
+     * @param changed configuration files of other nodes that name it now
+     * @param table   what has to be added to the configurations of nodes whose folders are not here any more
+     */
+    public record Added(Path made, List<Path> changed, String table) {}
+
+    /**
+     * Adds a node.
+     *
+     * @param folder where the cluster was founded, with its authority
+     * @throws ClusterFault DATA-2 when the node is there already, DATA-4, CONFIG-1 to CONFIG-3
+     */
+    public static Added add(Path folder, NodeId node, RuntimeConfig.Address address, List<String> fence) {
+        return new NodeAdder(folder, node, address, fence).run();
+    }
+
+    private Added run() {
+        Path own = folder.resolve(node.toString());
+        if (Files.exists(own)) {
+            throw new ClusterFault(FaultCode.DATA_2, "%s is there already: %s was added before, or its folder is another's; "
+                    .formatted(own, node) + "nothing was changed.");
+        }
+        List<Path> files = configs();
+        if (files.isEmpty()) {
+            throw new ClusterFault(FaultCode.DATA_2, ("%s holds no folder of a node with its %s, so the cluster is not known:"
+                    + " name the folder in which it was founded, or put one of them back; nothing was changed.").formatted(
+                            folder, DaemonConfig.FILE));
+        }
+        String table = ConfigWriter.node(node, address, fence);
+        List<Path> checked = new ArrayList<>();
+        try {
+            DaemonConfig first = ConfigReader.read(files.getFirst());
+            for (Path file : files) {
+                checked.add(extended(file, table));
+            }
+            make(own, first);
+            for (int i = 0; i < files.size(); i++) {
+                Files.move(checked.get(i), files.get(i), StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+            }
+        } catch (IOException e) {
+            throw new ClusterFault(FaultCode.DATA_4, "%s cannot be changed (%s): free space or make it writable."
+                    .formatted(folder, e), e);
+        } finally {
+            checked.forEach(NodeAdder::removeQuietly);
+        }
+        return new Added(own, files, table.strip());
+    }
+
+    /** Of all nodes whose folders are here, the lowest first. */
+    private List<Path> configs() {
+        SortedMap<NodeId, Path> found = new TreeMap<>();
+        try (DirectoryStream<Path> inner = Files.newDirectoryStream(folder)) {
+            for (Path path : inner) {
+                String name = path.getFileName().toString();
+                Path file = path.resolve(DaemonConfig.FILE);
+                if (name.matches("n[1-9][0-9]?") && Files.exists(file)) {
+                    found.put(NodeId.parse(name), file);
+                }
+            }
+        } catch (IOException | IllegalArgumentException e) {
+            throw new ClusterFault(FaultCode.DATA_4, "%s is no founding folder that can be read: %s.".formatted(folder, e), e);
+        }
+        return List.copyOf(found.values());
+    }
+
+    /** The file with the new table behind it, which keeps what people wrote; read as a whole before it is believed. */
+    private Path extended(Path file, String table) throws IOException {
+        Path next = file.resolveSibling(DaemonConfig.FILE + ".next");
+        Files.writeString(next, Files.readString(file).stripTrailing() + "\n" + table);
+        try {
+            ConfigReader.read(next);
+        } catch (ClusterFault e) {
+            removeQuietly(next);
+            throw e;
+        }
+        return next;
+    }
+
+    private void make(Path own, DaemonConfig like) throws IOException {
+        Path authority = folder.resolve(ClusterFounder.AUTHORITY);
+        ClusterState founding = founding(like, authority);
+        RuntimeConfig.TlsFiles keys = Certificates.files(authority, node);
+        if (!Files.exists(keys.certificate())) {
+            Certificates.open(authority, like.cluster()).issue(node);
+        }
+        long recordId = RANDOM.nextLong();
+        byte[] record = RecordFile.founding(AcceptorRecord.founding(recordId, founding));
+        String now = Instant.now().truncatedTo(ChronoUnit.SECONDS).toString();
+        DataFolder.found(own, new FolderIdentity(like.cluster(), node, recordId, record.length, now), record);
+        for (Path file : List.of(keys.authority(), keys.certificate(), keys.key(), Certificates.datagramKey(authority))) {
+            Files.copy(file, own.resolve(file.getFileName()), StandardCopyOption.COPY_ATTRIBUTES);
+        }
+        SortedMap<NodeId, RuntimeConfig.Address> nodes = new TreeMap<>(like.machine().nodes());
+        nodes.put(node, address);
+        SortedMap<NodeId, List<String>> methods = new TreeMap<>(like.fenceMethods());
+        methods.put(node, fence);
+        RuntimeConfig machine = new RuntimeConfig(Path.of("."), nodes, Certificates.files(Path.of(""), node),
+                Certificates.datagramKey(Path.of("")),
+                new RuntimeConfig.Fencing(Optional.empty(), like.machine().fencing().methods()));
+        Files.writeString(own.resolve(DaemonConfig.FILE),
+                ConfigWriter.write(new DaemonConfig(like.cluster(), node, like.times(), methods, machine)),
+                StandardOpenOption.CREATE_NEW);
+    }
+
+    /** As it was kept at the founding; of clusters that were founded before it was kept, from a record that is here. */
+    private ClusterState founding(DaemonConfig like, Path authority) throws IOException {
+        Path kept = authority.resolve(ClusterFounder.FOUNDING);
+        Path record = Files.exists(kept) ? kept : like.machine().dataFolder().resolve(RecordFile.NAME);
+        ClusterState state = RecordFile.load(Files.readAllBytes(record)).record().state();
+        if (!state.cluster().equals(like.cluster())) {
+            throw new ClusterFault(FaultCode.DATA_2, "%s is of cluster %s and %s is of %s; nothing was changed.".formatted(
+                    record, state.cluster(), folder, like.cluster()));
+        }
+        return ClusterState.founded(state.cluster(), state.electorate(), state.recordIds());
+    }
+
+    private static void removeQuietly(Path file) {
+        try {
+            Files.deleteIfExists(file);
+        } catch (IOException e) {
+            // It is never read by anybody but us, and replaced the next time.
+        }
+    }
+}
