@@ -67,8 +67,9 @@ public final class ConfigWriter {
             line(text, "[nodes.%s]", node);
             line(text, "stream = %s", quote(NodeAddress.write(address.stream())));
             line(text, "links = %s", list(address.links().stream().map(NodeAddress::write).toList()));
-            line(text, "fence = %s", list(config.fenceMethods().getOrDefault(node, List.of())));
+            FencingWriter.plan(config.fencing().plan(node)).forEach(each -> line(text, "%s", each));
         });
+        FencingWriter.limits(config.fencing()).forEach(each -> line(text, "%s", each));
         machine.fencing().methods().forEach((method, settings) -> {
             if (!settings.isEmpty()) {
                 line(text, "");
@@ -87,7 +88,7 @@ public final class ConfigWriter {
         return texts.stream().map(ConfigWriter::quote).toList().toString();
     }
 
-    private static String quote(String text) {
+    static String quote(String text) {
         StringBuilder quoted = new StringBuilder("\"");
         for (char c : text.toCharArray()) {
             switch (c) {

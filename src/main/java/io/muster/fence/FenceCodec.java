@@ -20,6 +20,7 @@ import java.util.Optional;
  *   4  Ceased        ballot, intent i64, attempt i64
  *   5  Acknowledge   intent i64, agreed at i64, person text, remark text
  *   6  SignsOfLife   incarnation, evidenced at i64
+ *   7  Open          opened at i64, person text, remark text
  * </pre>
  */
 public final class FenceCodec implements Codec<FenceMessage> {
@@ -30,6 +31,7 @@ public final class FenceCodec implements Codec<FenceMessage> {
     private static final int CEASED = 4;
     private static final int ACKNOWLEDGE = 5;
     private static final int SIGNS_OF_LIFE = 6;
+    private static final int OPEN = 7;
 
     @Override
     public void encode(FenceMessage message, ByteWriter to) {
@@ -48,6 +50,8 @@ public final class FenceCodec implements Codec<FenceMessage> {
                 to.u8(ACKNOWLEDGE).i64(intent).i64(agreedAt).text(person).text(remark);
             case FenceMessage.SignsOfLife(var who, long evidencedAt) ->
                 to.u8(SIGNS_OF_LIFE).incarnation(who).i64(evidencedAt);
+            case FenceMessage.Open(long openedAt, String person, String remark) ->
+                to.u8(OPEN).i64(openedAt).text(person).text(remark);
         }
     }
 
@@ -69,6 +73,7 @@ public final class FenceCodec implements Codec<FenceMessage> {
             case ACKNOWLEDGE ->
                 new FenceMessage.Acknowledge(from.count(), from.count(), from.text(), from.text());
             case SIGNS_OF_LIFE -> new FenceMessage.SignsOfLife(from.incarnation(), from.count());
+            case OPEN -> new FenceMessage.Open(from.count(), from.text(), from.text());
             default -> throw new MalformedFrame("fence message " + tag);
         };
     }

@@ -1,5 +1,6 @@
 package io.muster.fence;
 
+import io.muster.base.HostProcess;
 import io.muster.base.Incarnation;
 import io.muster.base.NodeId;
 import io.muster.heartbeat.HeartbeatNews;
@@ -23,4 +24,10 @@ public sealed interface FenceInput {
 
     /** A person says that this node is off. */
     record AcknowledgeWanted(NodeId node, String person, String remark) implements FenceInput {}
+
+    /** A life asks to be admitted, and says where it runs. */
+    record Arriving(Incarnation who, HostProcess process) implements FenceInput {}
+
+    /** A person opens whatever holds fences back (rules F5a, F6). */
+    record OpenWanted(String person, String remark) implements FenceInput {}
 }

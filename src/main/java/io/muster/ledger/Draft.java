@@ -98,7 +98,8 @@ public final class Draft {
             case LedgerEvent.MemberJoined _, LedgerEvent.MemberEvicted _, LedgerEvent.GroupJoined _ -> true;
             case LedgerEvent.MemberLeft _, LedgerEvent.FenceIntended _, LedgerEvent.FenceEvidenced _,
                     LedgerEvent.FenceVoided _, LedgerEvent.GroupLeft _, LedgerEvent.GroupLost _,
-                    LedgerEvent.PhaseReached _ -> false;
+                    LedgerEvent.PhaseReached _, LedgerEvent.FenceWindowPassed _, LedgerEvent.FencingOpened _,
+                    LedgerEvent.AccessWanted _, LedgerEvent.AccessGranted _ -> false;
         };
     }
 
@@ -108,7 +109,7 @@ public final class Draft {
         return new ClusterState(
                 base.cluster(), base.version() + 1, parent, Optional.of(ballot), events, state.electorate(),
                 state.recordIds(), state.members(), state.departures(), state.lastLives(), state.cleanLeavers(),
-                state.groups(), state.nextIntent(), state.generationFloor(), state.viewChangedAt());
+                state.groups(), state.nextIntent(), state.generationFloor(), state.viewChangedAt(), state.fences());
     }
 
     /** The state this is drafted from. */
@@ -169,6 +170,14 @@ public final class Draft {
                 yield unless(group.departed().stream().allMatch(state::harmless),
                         "not all departed of group %s are harmless".formatted(name));
             }
+            case LedgerEvent.FenceWindowPassed(long upTo) ->
+                unless(state.fences().counted().values().stream().anyMatch(intent -> intent <= upTo),
+                        "no fence up to intent %d counts".formatted(upTo));
+            case LedgerEvent.FencingOpened _ -> Optional.empty();
+            case LedgerEvent.AccessWanted(Incarnation who) ->
+                unless(state.isMember(who) && !state.fences().locked().contains(who), who + " needs no access");
+            case LedgerEvent.AccessGranted(Incarnation who, _, _) ->
+                unless(state.fences().locked().contains(who), who + " waits for no access");
         };
     }
 
@@ -192,6 +201,9 @@ public final class Draft {
         }
         if (!state.isMember(who)) {
             return Optional.of(who + " is not a member");
+        }
+        if (state.fences().locked().contains(who)) {
+            return Optional.of("the access of %s is not switched on yet".formatted(who));
         }
         Group group = state.groups().get(name);
         if (group == null) {
@@ -232,6 +244,7 @@ public final class Draft {
         private long nextIntent;
         private long generationFloor;
         private boolean viewChanged;
+        private FenceAccount fences;
 
         Changed(ClusterState from) {
             this.from = from;
@@ -243,9 +256,11 @@ public final class Draft {
             this.cleanLeavers = from.cleanLeavers();
             this.nextIntent = from.nextIntent();
             this.generationFloor = from.generationFloor();
+            this.fences = from.fences();
         }
 
         void apply(LedgerEvent event) {
+            fences = fences.after(event, version);
             switch (event) {
                 case LedgerEvent.MemberJoined(Incarnation who, var process) -> {
                     members.put(who.node(), new Member(who, process, version));
@@ -296,6 +311,8 @@ public final class Draft {
                     SortedSet<Incarnation> departed = phase == Phase.RESUME ? new TreeSet<>() : group.departed();
                     groups.put(name, new Group(name, generation, phase, group.members(), departed));
                 }
+                case LedgerEvent.FenceWindowPassed _, LedgerEvent.FencingOpened _, LedgerEvent.AccessWanted _,
+                        LedgerEvent.AccessGranted _ -> { /* of the account of fences alone */ }
             }
             forgetWhatIsOver();
         }
@@ -304,7 +321,7 @@ public final class Draft {
             return new ClusterState(
                     from.cluster(), from.version(), from.parent(), from.proposedBy(), events, from.electorate(),
                     from.recordIds(), members, departures, lastLives, cleanLeavers, groups, nextIntent,
-                    generationFloor, viewChanged ? version : from.viewChangedAt());
+                    generationFloor, viewChanged ? version : from.viewChangedAt(), fences);
         }
 
         private void withIntent(Incarnation who, FenceIntent intent) {

@@ -20,6 +20,10 @@ final class EventCodec {
     private static final int GROUP_LEFT = 8;
     private static final int GROUP_LOST = 9;
     private static final int PHASE_REACHED = 10;
+    private static final int FENCE_WINDOW_PASSED = 11;
+    private static final int FENCING_OPENED = 12;
+    private static final int ACCESS_WANTED = 13;
+    private static final int ACCESS_GRANTED = 14;
 
     private EventCodec() {}
 
@@ -46,6 +50,11 @@ final class EventCodec {
             case LedgerEvent.GroupLost(var group, var who) -> to.u8(GROUP_LOST).text(group.text()).incarnation(who);
             case LedgerEvent.PhaseReached(var group, var generation, var phase) ->
                 to.u8(PHASE_REACHED).text(group.text()).i64(generation).u8(phase.ordinal());
+            case LedgerEvent.FenceWindowPassed(var upTo) -> to.u8(FENCE_WINDOW_PASSED).i64(upTo);
+            case LedgerEvent.FencingOpened(var person, var remark) -> to.u8(FENCING_OPENED).text(person).text(remark);
+            case LedgerEvent.AccessWanted(var who) -> to.u8(ACCESS_WANTED).incarnation(who);
+            case LedgerEvent.AccessGranted(var who, var proof, var actor) ->
+                to.u8(ACCESS_GRANTED).incarnation(who).text(proof).node(actor);
         }
     }
 
@@ -67,6 +76,10 @@ final class EventCodec {
             case GROUP_LOST -> new LedgerEvent.GroupLost(StateCodec.groupName(from), from.incarnation());
             case PHASE_REACHED -> new LedgerEvent.PhaseReached(
                     StateCodec.groupName(from), StateCodec.number(from), StateCodec.constant(from, Phase.values()));
+            case FENCE_WINDOW_PASSED -> new LedgerEvent.FenceWindowPassed(StateCodec.number(from));
+            case FENCING_OPENED -> new LedgerEvent.FencingOpened(text(from), text(from));
+            case ACCESS_WANTED -> new LedgerEvent.AccessWanted(from.incarnation());
+            case ACCESS_GRANTED -> new LedgerEvent.AccessGranted(from.incarnation(), text(from), from.node());
             default -> throw new MalformedFrame("event tag " + tag);
         };
     }

@@ -6,10 +6,9 @@ import io.muster.base.Incarnation;
 import io.muster.base.NodeId;
 import io.muster.base.NodeSet;
 import io.muster.base.TimeBudget;
-import java.util.Collections;
+import io.muster.fence.Fencing;
 import java.util.List;
 import java.util.SortedMap;
-import java.util.TreeMap;
 
 /**
  * The whole configuration of a node, checked as a whole.
@@ -17,8 +16,7 @@ import java.util.TreeMap;
  * @param self         this life
  * @param nodes        all configured nodes, this one included
  * @param links        how many links each peer has; link numbers are 0 to {@code links} - 1
- * @param fenceMethods names of the fence methods for each node, first choice first; a node without any can only be
- *                     acknowledged by hand
+ * @param fencing      how each node is fenced; one without a plan can only be acknowledged by hand
  */
 public record NodeConfig(
         ClusterId cluster,
@@ -27,18 +25,28 @@ public record NodeConfig(
         NodeSet nodes,
         int links,
         TimeBudget times,
-        SortedMap<NodeId, List<String>> fenceMethods) {
+        Fencing fencing) {
 
     public static final int LINKS_LIMIT = 8;
 
     public NodeConfig {
-        fenceMethods = Collections.unmodifiableSortedMap(new TreeMap<>(fenceMethods));
         if (!nodes.contains(self.node())) {
             throw new IllegalArgumentException("node %s is not among the configured nodes %s".formatted(self.node(), nodes));
         }
         if (links < 1 || links > LINKS_LIMIT) {
             throw new IllegalArgumentException("%d links; 1 to %d are allowed".formatted(links, LINKS_LIMIT));
         }
+    }
+
+    /** With devices that are levels of their own, of which nothing is known. */
+    public NodeConfig(ClusterId cluster, Incarnation self, HostProcess process, NodeSet nodes, int links, TimeBudget times,
+            SortedMap<NodeId, List<String>> fenceMethods) {
+        this(cluster, self, process, nodes, links, times, Fencing.flat(fenceMethods));
+    }
+
+    /** The same with another plan for fences. */
+    public NodeConfig with(Fencing next) {
+        return new NodeConfig(cluster, self, process, nodes, links, times, next);
     }
 
     public NodeSet peers() {

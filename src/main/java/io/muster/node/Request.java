@@ -18,4 +18,7 @@ public sealed interface Request {
 
     /** A person says that this node is off. */
     record Acknowledge(NodeId node, String person, String remark) implements Request {}
+
+    /** A person lets all fences go that are held back now. */
+    record OpenFences(String person, String remark) implements Request {}
 }

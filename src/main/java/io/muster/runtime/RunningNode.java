@@ -158,7 +158,7 @@ public final class RunningNode implements AutoCloseable {
             FenceRunner fences = prepared(preparing);
             MonotonicClock clock = new MonotonicClock();
 
-            NodeConfig config = lives.of(folder.raiseLife(), OwnProcess.facts());
+            NodeConfig config = withDevices(lives.of(folder.raiseLife(), OwnProcess.facts()), fences);
             DiskWriter writer = new DiskWriter(
                     order -> folder.write(order.file(), order.offset(), order.bytes()), mailbox::complete);
             closers.push(writer::close);
@@ -193,6 +193,17 @@ public final class RunningNode implements AutoCloseable {
                         + " cluster are %s: give each voter a table [nodes.…]; nothing was changed").formatted(
                                 self, machine.nodeSet(), voters));
             }
+        }
+
+        /** What the devices can do is known only when they are prepared. */
+        private static NodeConfig withDevices(NodeConfig config, FenceRunner fences) {
+            NodeConfig known = config.with(config.fencing().with(fences.devices()));
+            known.fencing().plans().forEach((node, plan) -> plan.unfence().stream()
+                    .filter(name -> !known.fencing().device(name).unfences()).findFirst().ifPresent(name -> {
+                        throw new ClusterFault(FaultCode.CONFIG_1, ("device \"%s\" is to unfence %s and cannot: name a"
+                                + " device whose method declares the ability UNFENCE").formatted(name, node));
+                    }));
+            return known;
         }
 
         private FenceRunner prepareFences() {

@@ -18,7 +18,8 @@ class FenceCodecTest {
                 new FenceMessage.Cease(ballot, Long.MAX_VALUE, 0),
                 new FenceMessage.Ceased(ballot, 1, 1),
                 new FenceMessage.Acknowledge(5, 8, "ada", "pulled the plug"),
-                new FenceMessage.SignsOfLife(Incarnation.of(3, 1), 12));
+                new FenceMessage.SignsOfLife(Incarnation.of(3, 1), 12),
+                new FenceMessage.Open(0, "ada", "the switch was to blame"));
         messages.forEach(message -> CodecChecks.check(new FenceCodec(), message));
     }
 }
