@@ -95,6 +95,7 @@ final class FencingReader {
                 table.whole("window_ms", 1, WINDOW_LIMIT_MS, Optional.of(shipped.windowNs() / TimeBudget.MS)) * TimeBudget.MS,
                 table.whole("priority_delay_ms", 0, DELAY_LIMIT_MS, Optional.of(0L)) * TimeBudget.MS,
                 table.whole("drain_ms", 0, DELAY_LIMIT_MS, Optional.of(shipped.drainNs() / TimeBudget.MS)) * TimeBudget.MS,
+                table.whole("settle_ms", 0, DELAY_LIMIT_MS, Optional.of(shipped.settleNs() / TimeBudget.MS)) * TimeBudget.MS,
                 table.optional("least_evidence", "an evidence class", FencingReader::evidence).orElse(shipped.least()));
         table.end();
         return limits;

@@ -42,6 +42,7 @@ final class FencingWriter {
         number("window_ms", limits.windowNs() / TimeBudget.MS, shipped.windowNs() / TimeBudget.MS, lines);
         number("priority_delay_ms", limits.priorityDelayNs() / TimeBudget.MS, 0, lines);
         number("drain_ms", limits.drainNs() / TimeBudget.MS, shipped.drainNs() / TimeBudget.MS, lines);
+        number("settle_ms", limits.settleNs() / TimeBudget.MS, shipped.settleNs() / TimeBudget.MS, lines);
         if (limits.least() != shipped.least()) {
             lines.add("least_evidence = " + ConfigWriter.quote(limits.least().label()));
         }

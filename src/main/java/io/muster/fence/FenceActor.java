@@ -38,6 +38,8 @@ final class FenceActor {
         private Optional<FenceMessage.Acted> answer = Optional.empty();
         /** The level that made the victim harmless here, until its power is given back. */
         private Optional<Running> done = Optional.empty();
+        /** Until then a device that did not answer may still carry out what it was told here. */
+        private long unsettledUntil = Long.MIN_VALUE;
 
         private Duty(Ballot ballot, long attempt) {
             this.ballot = ballot;
@@ -94,7 +96,8 @@ final class FenceActor {
 
     /** A leader knows enough: nothing more is begun, and it is told when nothing runs (rule F7). */
     void ceaseAsked(
-            FenceMessage.Cease cease, Optional<ClusterState> state, BiConsumer<Incarnation, FenceMessage> tell) {
+            FenceMessage.Cease cease, Optional<ClusterState> state, long now,
+            BiConsumer<Incarnation, FenceMessage> tell) {
         Duty duty = duties.get(cease.intent());
         if (duty == null && isOver(cease.intent(), state)) {
             tell.accept(cease.ballot().leader(),
@@ -109,7 +112,7 @@ final class FenceActor {
         duty.attempt = cease.attempt();
         duty.ceased = true;
         duty.todo = Optional.empty();
-        sayCeased(cease.intent(), duty, tell);
+        sayCeased(cease.intent(), duty, now, tell);
     }
 
     /** Forgets what is over and begins what may begin now. */
@@ -157,36 +160,41 @@ final class FenceActor {
             history.ended(running.get().number(), end.evidence(), end.proof(), now);
             duty.running = Optional.empty();
             operationEnded(duty, running.get(), end, state, actUntil, now, tell, out);
-            sayCeased(running.get().act().intent(), duty, tell);
+            sayCeased(running.get().act().intent(), duty, now, tell);
         }
     }
 
     private void operationEnded(Duty duty, Running running, Completion.FenceEnded end, Optional<ClusterState> state,
             long actUntil, long now, BiConsumer<Incarnation, FenceMessage> tell, Outbox<FenceNews> out) {
-        boolean works = end.evidence().filter(label -> !label.equals(Completion.FenceEnded.UNSEEN)).isPresent();
-        if (!works) {
-            failed(duty, running, end.evidence(), end.proof(), state, tell, out);
+        boolean unknown = end.evidence().filter(Completion.FenceEnded.UNKNOWN::equals).isPresent();
+        if (unknown && !running.run().next().map(step -> fencing.device(step.device()).oneLife()).orElse(true)) {
+            duty.unsettledUntil = now + fencing.limits().settleNs();
+        }
+        boolean unseen = end.evidence().filter(Completion.FenceEnded.UNSEEN::equals).isPresent();
+        if (end.evidence().isEmpty() || unknown || unseen) {
+            Optional<String> label = unknown ? Optional.empty() : end.evidence();
+            failed(duty, running, label, end.proof(), state, now, tell, out);
             return;
         }
         LevelRun run = running.run();
         run.succeeded(Clip.text(end.evidence().get()), Clip.text(end.proof()));
         if (run.next().isEmpty()) {
             duty.done = Optional.of(running);
-            answer(duty, running.act(), Optional.of(run.evidence()), Clip.text(run.proof()), tell);
+            answer(duty, running.act(), Optional.of(run.evidence()), Clip.text(run.proof()), now, tell);
             return;
         }
         Optional<String> obstacle = duty.ceased || !mayAct(state, actUntil, now)
                 ? Optional.of("%s may not act any more; the level is not finished".formatted(self.node()))
                 : heldBack(running.act().method(), running.victim(), state.get());
         if (obstacle.isPresent()) {
-            failed(duty, running, Optional.empty(), obstacle.get(), state, tell, out);
+            failed(duty, running, Optional.empty(), obstacle.get(), state, now, tell, out);
         } else {
             perform(duty, running.act(), run, running.victim(), now, out);
         }
     }
 
     private void failed(Duty duty, Running running, Optional<String> label, String why, Optional<ClusterState> state,
-            BiConsumer<Incarnation, FenceMessage> tell, Outbox<FenceNews> out) {
+            long now, BiConsumer<Incarnation, FenceMessage> tell, Outbox<FenceNews> out) {
         FenceMessage.Act act = running.act();
         int devices = fencing.plan(running.victim().who().node()).level(act.method()).map(l -> l.devices().size()).orElse(1);
         String step = running.run().next().filter(_ -> devices > 1)
@@ -195,7 +203,7 @@ final class FenceActor {
             open(state, act.intent()).ifPresent(victim -> out.announce(new FenceNews.TryFailed(
                     act.intent(), victim.who(), act.method(), self.node(), act.attempt(), step + why)));
         }
-        answer(duty, act, label, Clip.text(step + why), tell);
+        answer(duty, act, label, Clip.text(step + why), now, tell);
     }
 
     /** Rule F5a: what cuts the whole node off is not begun while a newer life of it is heard. */
@@ -239,12 +247,12 @@ final class FenceActor {
         if (level.isEmpty()) {
             answer(duty, act, Optional.of(Completion.FenceEnded.UNSEEN),
                     "%s has no fence method \"%s\" for %s".formatted(self.node(), act.method(), victim.who().node()),
-                    tell);
+                    now, tell);
             return;
         }
         Optional<String> obstacle = heldBack(act.method(), victim, state);
         if (obstacle.isPresent()) {
-            answer(duty, act, Optional.empty(), obstacle.get(), tell);
+            answer(duty, act, Optional.empty(), obstacle.get(), now, tell);
             return;
         }
         out.announce(new FenceNews.Trying(act.intent(), victim.who(), act.method(), self.node(), act.attempt()));
@@ -267,16 +275,17 @@ final class FenceActor {
         return ticket;
     }
 
-    private void answer(Duty duty, FenceMessage.Act act, Optional<String> evidence, String proof,
+    private void answer(Duty duty, FenceMessage.Act act, Optional<String> evidence, String proof, long now,
             BiConsumer<Incarnation, FenceMessage> tell) {
-        FenceMessage.Acted acted =
-                new FenceMessage.Acted(act.ballot(), act.intent(), act.attempt(), evidence, proof);
+        FenceMessage.Acted acted = new FenceMessage.Acted(
+                act.ballot(), act.intent(), act.attempt(), evidence, proof, now >= duty.unsettledUntil);
         duty.answer = Optional.of(acted);
         tell.accept(act.ballot().leader(), acted);
     }
 
-    private static void sayCeased(long intent, Duty duty, BiConsumer<Incarnation, FenceMessage> tell) {
-        if (duty.ceased && duty.running.isEmpty()) {
+    /** Told again and again by who asks, so an answer that is not due yet needs no timer. */
+    private static void sayCeased(long intent, Duty duty, long now, BiConsumer<Incarnation, FenceMessage> tell) {
+        if (duty.ceased && duty.running.isEmpty() && now >= duty.unsettledUntil) {
             tell.accept(duty.ballot.leader(), new FenceMessage.Ceased(duty.ballot, intent, duty.attempt));
         }
     }

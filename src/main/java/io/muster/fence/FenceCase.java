@@ -55,6 +55,9 @@ final class FenceCase {
     private final boolean delayed;
     /** Actors that may have something of this intent running, with the last attempt they were told; 0 when unknown. */
     private final SortedMap<Incarnation, Long> outstanding = new TreeMap<>();
+    /** Of those of them that went out: when nothing that they told a device can come any more. */
+    private final SortedMap<Incarnation, Long> goneAt = new TreeMap<>();
+    private long lookedAt = Long.MIN_VALUE;
     private Departure departure;
     private FenceIntent intent;
     private long attempt;
@@ -141,6 +144,7 @@ final class FenceCase {
         if (departure.harmless()) {
             return;
         }
+        noteWhoIsGone(state, now);
         if (found.isPresent()) {
             askToCease(state, now, tell);
             return;
@@ -186,7 +190,7 @@ final class FenceCase {
     }
 
     void answered(Incarnation from, FenceMessage.Acted acted, long now, Outbox<FenceNews> out) {
-        outstanding.computeIfPresent(from, (_, told) -> acted.attempt() >= told ? null : told);
+        outstanding.computeIfPresent(from, (_, told) -> acted.attempt() >= told && acted.settled() ? null : told);
         Optional<Try> mine = current.filter(t -> t.attempt() == acted.attempt() && t.choice().actor().equals(from));
         if (departure.harmless() || found.isPresent()) {
             return;
@@ -414,9 +418,28 @@ final class FenceCase {
         }
     }
 
-    /** An actor that may still have something running: neither it said so nor is it harmless itself. */
+    /**
+     * An actor of which something may still come: it did not say that there is nothing, and either it is not harmless
+     * itself or devices may still carry out what it told them (rule F7).
+     */
     private Optional<Incarnation> stillOut(ClusterState state) {
-        return outstanding.keySet().stream().filter(actor -> !state.harmless(actor)).findFirst();
+        return outstanding.keySet().stream()
+                .filter(actor -> !state.harmless(actor) || lookedAt < settledAt(actor)).findFirst();
+    }
+
+    /** When devices that cut whole nodes off have done, or dropped, all that this lost actor told them. */
+    private long settledAt(Incarnation actor) {
+        boolean wholeNode = plan.runnable().stream().anyMatch(level -> !fencing.oneLife(level));
+        return wholeNode ? goneAt.getOrDefault(actor, Long.MIN_VALUE) : Long.MIN_VALUE;
+    }
+
+    private void noteWhoIsGone(ClusterState state, long now) {
+        lookedAt = now;
+        for (Incarnation actor : outstanding.keySet()) {
+            if (!state.isMember(actor)) {
+                goneAt.putIfAbsent(actor, now + fencing.limits().settleNs());
+            }
+        }
     }
 
     private long marginNs() {

@@ -15,7 +15,7 @@ import java.util.Optional;
  * <pre>
  * tag  message       fields
  *   1  Act           ballot, intent i64, attempt i64, actor incarnation, method text
- *   2  Acted         ballot, intent i64, attempt i64, bool [label text], proof text
+ *   2  Acted         ballot, intent i64, attempt i64, bool [label text], proof text, settled bool
  *   3  Cease         ballot, intent i64, attempt i64
  *   4  Ceased        ballot, intent i64, attempt i64
  *   5  Acknowledge   intent i64, agreed at i64, person text, remark text
@@ -38,10 +38,11 @@ public final class FenceCodec implements Codec<FenceMessage> {
         switch (message) {
             case FenceMessage.Act(var ballot, var actor, long intent, long attempt, String method) ->
                 order(ACT, ballot, intent, attempt, to).incarnation(actor).text(method);
-            case FenceMessage.Acted(var ballot, long intent, long attempt, Optional<String> evidence, String proof) -> {
+            case FenceMessage.Acted(var ballot, long intent, long attempt, Optional<String> evidence, String proof,
+                    boolean settled) -> {
                 order(ACTED, ballot, intent, attempt, to).bool(evidence.isPresent());
                 evidence.ifPresent(to::text);
-                to.text(proof);
+                to.text(proof).bool(settled);
             }
             case FenceMessage.Cease(var ballot, long intent, long attempt) -> order(CEASE, ballot, intent, attempt, to);
             case FenceMessage.Ceased(var ballot, long intent, long attempt) ->
@@ -67,7 +68,7 @@ public final class FenceCodec implements Codec<FenceMessage> {
             }
             case ACTED -> new FenceMessage.Acted(
                     StateCodec.ballot(from), from.count(), from.count(),
-                    from.bool() ? Optional.of(from.text()) : Optional.empty(), from.text());
+                    from.bool() ? Optional.of(from.text()) : Optional.empty(), from.text(), from.bool());
             case CEASE -> new FenceMessage.Cease(StateCodec.ballot(from), from.count(), from.count());
             case CEASED -> new FenceMessage.Ceased(StateCodec.ballot(from), from.count(), from.count());
             case ACKNOWLEDGE ->

@@ -28,9 +28,16 @@ public sealed interface FenceMessage extends Message {
      * @param evidence label of the evidence class, when the victim is harmless; {@code unseen} when the actor cannot
      *                 reach the device and another one should
      * @param proof    what was observed, or the device's answer
+     * @param settled  false while a command of this actor may still be carried out by a device that did not answer
      */
-    record Acted(Ballot ballot, long intent, long attempt, Optional<String> evidence, String proof)
-            implements FenceMessage {}
+    record Acted(Ballot ballot, long intent, long attempt, Optional<String> evidence, String proof, boolean settled)
+            implements FenceMessage {
+
+        /** With nothing that could still come. */
+        public Acted(Ballot ballot, long intent, long attempt, Optional<String> evidence, String proof) {
+            this(ballot, intent, attempt, evidence, proof, true);
+        }
+    }
 
     /**
      * The victim is known to be harmless: begin nothing of this intent up to this attempt, and say when nothing of it

@@ -49,10 +49,11 @@ public interface FenceMethod {
 
     /**
      * Carries out the order's operation. OFF makes the victim harmless and observes that it is, asking the device
-     * afresh: a state known from before the call is no evidence (rule F2). Already off, when observed in this call, is success. May be called again at any time
-     * for the same order, also while an earlier call still has effects.
+     * afresh: a state known from before the call is no evidence (rule F2). Already off, when observed in this call, is
+     * success. May be called again at any time for the same order, also while an earlier call still has effects.
      *
-     * @throws FenceFailed          when the victim is not known to be harmless; the text is the device's answer
+     * @throws FenceFailed          when the victim is not known to be harmless, and nothing of this call will still take
+     *                              effect: otherwise let the time run out; the text is the device's answer
      * @throws InterruptedException when the time limit of the order has passed
      */
     Proof fence(Order order) throws FenceFailed, InterruptedException;

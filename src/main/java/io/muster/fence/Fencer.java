@@ -226,7 +226,7 @@ public final class Fencer implements Machine<FenceInput, FenceNews>, Proposer {
             case FenceMessage.Cease cease when cease.ballot().leader().equals(from) -> {
                 unfencing.ordered(cease.ballot());
                 if (!unfencesVictimOf(cease.intent())) {
-                    actor.ceaseAsked(cease, standing.state(), (to, answer) -> tell(to, answer, out));
+                    actor.ceaseAsked(cease, standing.state(), now, (to, answer) -> tell(to, answer, out));
                 }
             }
             case FenceMessage.Acted acted when mayAnswer(from, acted.ballot()) && cases.containsKey(acted.intent()) ->

@@ -74,17 +74,17 @@ final class FenceWorker {
 
     /** The order's time has passed: it counts as failed, and if it runs it is interrupted. */
     void expire(Task task) {
-        boolean inTime = !task.fail("no answer after %d ms".formatted(task.order.timeLimitNs() / 1_000_000));
-        if (inTime) {
-            return;
-        }
-        queue.remove(task);
         synchronized (turn) {
-            // Only under the lock is it sure that the interrupt hits this order and not the next one.
-            if (running.equals(Optional.of(task))) {
+            // Only under the lock is it sure that the interrupt hits this order and not the next one; an order that never
+            // ran has no effects that nobody knows of.
+            boolean runs = running.equals(Optional.of(task));
+            boolean inTime = !task.end(runs ? Optional.of(Completion.FenceEnded.UNKNOWN) : Optional.empty(),
+                    "no answer after %d ms".formatted(task.order.timeLimitNs() / 1_000_000));
+            if (!inTime && runs) {
                 thread.interrupt();
             }
         }
+        queue.remove(task);
     }
 
     void stop() {
@@ -140,10 +140,10 @@ final class FenceWorker {
         } catch (FenceFailed e) {
             task.fail(String.valueOf(e.getMessage()));
         } catch (InterruptedException e) {
-            task.fail("interrupted");
+            task.end(Optional.of(Completion.FenceEnded.UNKNOWN), "interrupted");
         } catch (RuntimeException | Error e) {
             // A method is somebody else's code: whatever it throws is its answer, and the fence is tried again.
-            task.fail("the method broke: " + e);
+            task.end(Optional.of(Completion.FenceEnded.UNKNOWN), "the method broke: " + e);
         }
     }
 

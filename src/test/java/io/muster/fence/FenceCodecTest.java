@@ -14,7 +14,7 @@ class FenceCodecTest {
         List<FenceMessage> messages = List.of(
                 new FenceMessage.Act(ballot, Incarnation.of(63, 4), 5, 3, "ipmi"),
                 new FenceMessage.Acted(ballot, 5, 3, Optional.of("power-off"), "off, read back"),
-                new FenceMessage.Acted(ballot, 5, 3, Optional.empty(), "timed out \u00e4\ud83d\ude00"),
+                new FenceMessage.Acted(ballot, 5, 3, Optional.empty(), "timed out \u00e4\ud83d\ude00", false),
                 new FenceMessage.Cease(ballot, Long.MAX_VALUE, 0),
                 new FenceMessage.Ceased(ballot, 1, 1),
                 new FenceMessage.Acknowledge(5, 8, "ada", "pulled the plug"),
