@@ -49,6 +49,11 @@ public enum FaultCode {
             "Confirm by hand that it is off: `muster fence ack NODE`, or configure a method."),
     FENCE_3("A node is not fenced yet.", "Data of its groups stays locked; see the message for the device's answer."),
     FENCE_4("There is nothing to acknowledge.", "The named node has no open fence."),
+    FENCE_5("The limiter of mass fencing holds a fence.", "Find what took so many nodes; then `muster fence open`, or wait."),
+    FENCE_6("A newer life of the node is heard, and no device could spare it.",
+            "Stop the newer life, or confirm by hand that the former one has ended: `muster fence ack NODE`."),
+    FENCE_7("The access of a new member is not switched on yet.",
+            "It joins no group before; the message has the device's answer."),
 
     // Groups and recovery
     GROUP_1("The group cannot be changed as asked.", "The message says why."),

@@ -10,7 +10,7 @@ import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
 
 /** {@code fence NODE} puts a member out and makes it harmless; with {@code fence ack NODE} a person says that it is off. */
-@Command(name = "fence", subcommands = FenceCommand.Ack.class,
+@Command(name = "fence", subcommands = {FenceCommand.Ack.class, FenceOpenCommand.class, FenceHistoryCommand.class},
         description = "Put a member out of the cluster and fence it; or, with ack, say that a node is off.")
 final class FenceCommand extends DaemonCommand {
 

@@ -49,7 +49,7 @@ public final class StatusText {
         return lines;
     }
 
-    private static String departure(Map<String, Object> departure) {
+    static String departure(Map<String, Object> departure) {
         String who = Json.text(departure, "who");
         long intent = Json.number(departure, "intent", 0);
         String numbered = intent == 0 ? "" : " (intent %d)".formatted(intent);

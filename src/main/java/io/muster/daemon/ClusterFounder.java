@@ -105,7 +105,8 @@ public final class ClusterFounder {
             Path file = folder.resolve(node.toString()).resolve(DaemonConfig.FILE);
             try {
                 Path next = file.resolveSibling(DaemonConfig.FILE + ".next");
-                Files.writeString(next, ConfigWriter.write(new DaemonConfig(cluster, node, times, fenceMethods, machine)));
+                Files.writeString(next, ConfigWriter.write(new DaemonConfig(
+                        cluster, node, times, FencingReader.shipped(fenceMethods), machine)));
                 Files.move(next, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
             } catch (IOException e) {
                 throw unwritable(file, e);

@@ -8,6 +8,7 @@ import io.muster.base.ClusterId;
 import io.muster.base.FaultCode;
 import io.muster.base.NodeId;
 import io.muster.base.TimeBudget;
+import io.muster.fence.Fencing;
 import io.muster.node.NodeConfig;
 import io.muster.runtime.RuntimeConfig;
 import java.io.IOException;
@@ -29,7 +30,6 @@ public final class ConfigReader {
     public static final long FILE_LIMIT_BYTES = 1 << 20;
 
     private static final String NAME_WOULD_DO = "a node name from n1 to n" + (NodeId.LIMIT - 1);
-    private static final int METHODS_LIMIT = 8;
     private static final long DAY_MS = 86_400_000L;
 
     private final Path file;
@@ -90,20 +90,21 @@ public final class ConfigReader {
 
         TimeBudget times = top.optionalSection("times").map(this::times).orElse(TimeBudget.lan());
         SortedMap<NodeId, RuntimeConfig.Address> addresses = new TreeMap<>();
-        SortedMap<NodeId, List<String>> fenceMethods = new TreeMap<>();
-        readNodes(top.section("nodes"), addresses, fenceMethods);
+        FencingReader fences = new FencingReader();
+        readNodes(top.section("nodes"), addresses, fences);
         if (!addresses.containsKey(self)) {
             throw nodeTable.fault("name", "= \"%s\" is not among the nodes %s".formatted(self, addresses.keySet()),
                     "a node that has a table [nodes.…]");
         }
-        SortedMap<String, Map<String, String>> settings = fenceSettings(fenceMethods);
+        SortedMap<String, Map<String, String>> settings = fences.settings(top);
+        Fencing fencing = fences.fencing(top);
         top.end();
-        return new DaemonConfig(cluster, self, times, fenceMethods, new RuntimeConfig(
+        return new DaemonConfig(cluster, self, times, fencing, new RuntimeConfig(
                 data, addresses, tls, datagramKey, new RuntimeConfig.Fencing(jars, settings)));
     }
 
     private void readNodes(ConfigSection table, SortedMap<NodeId, RuntimeConfig.Address> addresses,
-            SortedMap<NodeId, List<String>> fenceMethods) {
+            FencingReader fences) {
         Map<RuntimeConfig.Endpoint, String> streams = new LinkedHashMap<>();
         Map<RuntimeConfig.Endpoint, String> links = new LinkedHashMap<>();
         for (String name : table.names()) {
@@ -121,7 +122,7 @@ public final class ConfigReader {
                 throw one.fault("streams", "has %d addresses and there are %d links".formatted(streamsOfOne.size(), own.size()),
                         "one address, or one for each link");
             }
-            fenceMethods.put(node, one.list("fence", 0, METHODS_LIMIT, "a fence method's name", ConfigReader::methodName));
+            fences.node(node, one);
             one.end();
             streamsOfOne.forEach(stream -> onlyOnce(one, streamsOfOne.size() > 1 ? "streams" : "stream", streams, stream, name));
             own.forEach(link -> onlyOnce(one, "links", links, link, name));
@@ -160,21 +161,6 @@ public final class ConfigReader {
             throw table.fault(key, "= \"%s\" is also an address of %s".formatted(NodeAddress.write(address), other),
                     "an address of its own");
         }
-    }
-
-    private SortedMap<String, Map<String, String>> fenceSettings(SortedMap<NodeId, List<String>> fenceMethods) {
-        SortedMap<String, Map<String, String>> settings = new TreeMap<>();
-        fenceMethods.values().forEach(methods -> methods.forEach(method -> settings.put(method, Map.of())));
-        Optional<ConfigSection> tables = top.optionalSection("fence");
-        if (tables.isPresent()) {
-            for (String method : tables.get().names()) {
-                if (!settings.containsKey(method)) {
-                    throw tables.get().fault(method, "sets a fence method that no node has", "one of " + settings.keySet());
-                }
-                settings.put(method, tables.get().section(method).settings());
-            }
-        }
-        return settings;
     }
 
     private TimeBudget times(ConfigSection table) {

@@ -36,7 +36,8 @@ final class ConfigReload {
         require("cluster.id", next.cluster().equals(current.cluster()));
         require("node.name", next.self().equals(current.self()));
         require("times", next.times().equals(current.times()));
-        node.reload(next.machine(), next.fenceMethods());
+        require("fencing", next.fencing().limits().equals(current.fencing().limits()));
+        node.reload(next.machine(), next.fencing().plans());
         Map<String, Object> changes = changes(current.machine().nodes(), next.machine().nodes());
         current = next;
         return changes;

@@ -100,6 +100,68 @@ final class ConfigSection {
         return read;
     }
 
+    /** A truth. */
+    boolean truth(String key, boolean otherwise) {
+        Object raw = raw(key);
+        if (raw != null && !(raw instanceof Boolean)) {
+            throw fault(key, "= %s is no truth".formatted(show(raw)), "true or false");
+        }
+        return raw == null ? otherwise : (Boolean) raw;
+    }
+
+    /** A list of whole numbers from 0; empty when the key is absent. */
+    List<Long> wholes(String key, int most, long largest) {
+        String wouldDo = "a list of at most %d whole numbers from 0 to %d".formatted(most, largest);
+        Object raw = raw(key);
+        if (raw == null) {
+            return List.of();
+        }
+        if (!(raw instanceof List<?> values) || values.size() > most) {
+            throw fault(key, "= %s cannot be used".formatted(show(raw)), wouldDo);
+        }
+        List<Long> read = new ArrayList<>();
+        for (Object each : values) {
+            if (!(each instanceof Integer || each instanceof Long) || ((Number) each).longValue() < 0
+                    || ((Number) each).longValue() > largest) {
+                throw fault(key, "holds %s".formatted(show(each)), wouldDo);
+            }
+            read.add(((Number) each).longValue());
+        }
+        return read;
+    }
+
+    /** A list in which each value is a text or a list of texts; empty when the key is absent. */
+    <T> List<List<T>> lists(String key, int most, int mostWithin, String wouldDo, Function<String, T> reader) {
+        Object raw = raw(key);
+        if (raw != null && !(raw instanceof List<?>)) {
+            throw fault(key, "= %s is no list".formatted(show(raw)), wouldDo);
+        }
+        List<?> values = raw == null ? List.of() : (List<?>) raw;
+        if (values.size() > most) {
+            throw fault(key, "has %d values".formatted(values.size()), "at most %d of %s".formatted(most, wouldDo));
+        }
+        List<List<T>> read = new ArrayList<>();
+        for (Object each : values) {
+            List<?> within = each instanceof List<?> list ? list : List.of(each);
+            if (within.isEmpty() || within.size() > mostWithin) {
+                throw fault(key, "holds a list of %d".formatted(within.size()), "1 to %d names".formatted(mostWithin));
+            }
+            List<T> one = new ArrayList<>();
+            for (Object text : within) {
+                if (!(text instanceof String word)) {
+                    throw fault(key, "holds %s, which is no text".formatted(show(text)), wouldDo);
+                }
+                try {
+                    one.add(reader.apply(word));
+                } catch (IllegalArgumentException e) {
+                    throw fault(key, "holds \"%s\", which cannot be used: %s".formatted(word, e.getMessage()), wouldDo);
+                }
+            }
+            read.add(one);
+        }
+        return read;
+    }
+
     /** A table that has to be there. */
     ConfigSection section(String key) {
         return optionalSection(key).orElseThrow(() -> fault(key, "is missing", "a table [%s]".formatted(path(key))));

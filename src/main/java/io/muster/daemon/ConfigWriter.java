@@ -2,6 +2,7 @@ package io.muster.daemon;
 
 import io.muster.base.NodeId;
 import io.muster.base.TimeBudget;
+import io.muster.fence.FencePlan;
 import io.muster.runtime.RuntimeConfig;
 import java.util.List;
 import java.util.function.ToLongFunction;
@@ -64,8 +65,9 @@ public final class ConfigWriter {
             line(text, "%-27s # %s", key.name() + " = " + key.read().applyAsLong(config.times()) / key.unitNs(), key.meaning());
         }
         machine.nodes().forEach((node, address) -> {
-            text.append(node(node, address, config.fenceMethods().getOrDefault(node, List.of())));
+            text.append(node(node, address, config.fencing().plan(node)));
         });
+        FencingWriter.limits(config.fencing()).forEach(each -> line(text, "%s", each));
         machine.fencing().methods().forEach((method, settings) -> {
             if (!settings.isEmpty()) {
                 line(text, "");
@@ -77,7 +79,7 @@ public final class ConfigWriter {
     }
 
     /** The table of one node, with an empty line before it. */
-    static String node(NodeId node, RuntimeConfig.Address address, List<String> fence) {
+    static String node(NodeId node, RuntimeConfig.Address address, FencePlan plan) {
         StringBuilder text = new StringBuilder();
         line(text, "");
         line(text, "[nodes.%s]", node);
@@ -87,7 +89,7 @@ public final class ConfigWriter {
             line(text, "streams = %s", list(address.streams().stream().map(NodeAddress::write).toList()));
         }
         line(text, "links = %s", list(address.links().stream().map(NodeAddress::write).toList()));
-        line(text, "fence = %s", list(fence));
+        FencingWriter.plan(plan).forEach(each -> line(text, "%s", each));
         return text.toString();
     }
 
@@ -99,7 +101,7 @@ public final class ConfigWriter {
         return texts.stream().map(ConfigWriter::quote).toList().toString();
     }
 
-    private static String quote(String text) {
+    static String quote(String text) {
         StringBuilder quoted = new StringBuilder("\"");
         for (char c : text.toCharArray()) {
             switch (c) {

@@ -44,6 +44,8 @@ final class ControlRequests {
         KNOWN.put("reload", Set.of());
         KNOWN.put("send", Set.of("node", "port", "text", "data"));
         KNOWN.put("listen", Set.of("port"));
+        KNOWN.put("fence.open", Set.of("person", "remark"));
+        KNOWN.put("fence.history", Set.of("node"));
     }
 
     private final NodePort node;
@@ -112,6 +114,13 @@ final class ControlRequests {
                 return answer;
             }
             case "send" -> hand(new Request.SendTo(nodeOf(request), portOf(request), contentOf(request)));
+            case "fence.open" -> hand(new Request.OpenFences(
+                    personOf(request, "whoever lets fences go"), remarkOf(request, "remark", "")));
+            case "fence.history" -> {
+                Optional<String> about = request.containsKey("node")
+                        ? Optional.of(nodeOf(request).toString()) : Optional.empty();
+                return FenceHistoryJson.of(node.status(), about);
+            }
             default -> throw notUnderstood("\"%s\" cannot be answered here.".formatted(request.get("do")));
         }
         return Json.object("ok", true);
@@ -129,11 +138,16 @@ final class ControlRequests {
     }
 
     private static Request acknowledge(Map<String, Object> request) {
+        String person = personOf(request, "whoever says that a node is off");
+        return new Request.Acknowledge(nodeOf(request), person, remarkOf(request, "remark", ""));
+    }
+
+    private static String personOf(Map<String, Object> request, String who) {
         String person = remarkOf(request, "person", "");
         if (person.isEmpty()) {
-            throw notUnderstood("\"person\" is missing: whoever says that a node is off is recorded with a name.");
+            throw notUnderstood("\"person\" is missing: %s is recorded with a name.".formatted(who));
         }
-        return new Request.Acknowledge(nodeOf(request), person, remarkOf(request, "remark", ""));
+        return person;
     }
 
     static int portOf(Map<String, Object> request) {

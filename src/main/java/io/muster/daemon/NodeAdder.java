@@ -3,6 +3,7 @@ package io.muster.daemon;
 import io.muster.base.ClusterFault;
 import io.muster.base.FaultCode;
 import io.muster.base.NodeId;
+import io.muster.fence.FencePlan;
 import io.muster.ledger.AcceptorRecord;
 import io.muster.ledger.ClusterState;
 import io.muster.ledger.RecordFile;
@@ -77,7 +78,7 @@ public final class NodeAdder {
                     + " name the folder in which it was founded, or put one of them back; nothing was changed.").formatted(
                             folder, DaemonConfig.FILE));
         }
-        String table = ConfigWriter.node(node, address, fence);
+        String table = ConfigWriter.node(node, address, FencePlan.flat(fence));
         List<Path> checked = new ArrayList<>();
         try {
             DaemonConfig first = ConfigReader.read(files.getFirst());
@@ -143,13 +144,13 @@ public final class NodeAdder {
         }
         SortedMap<NodeId, RuntimeConfig.Address> nodes = new TreeMap<>(like.machine().nodes());
         nodes.put(node, address);
-        SortedMap<NodeId, List<String>> methods = new TreeMap<>(like.fenceMethods());
-        methods.put(node, fence);
+        SortedMap<NodeId, FencePlan> plans = new TreeMap<>(like.fencing().plans());
+        plans.put(node, FencePlan.flat(fence));
         RuntimeConfig machine = new RuntimeConfig(Path.of("."), nodes, Certificates.files(Path.of(""), node),
                 Certificates.datagramKey(Path.of("")),
                 new RuntimeConfig.Fencing(Optional.empty(), like.machine().fencing().methods()));
         Files.writeString(own.resolve(DaemonConfig.FILE),
-                ConfigWriter.write(new DaemonConfig(like.cluster(), node, like.times(), methods, machine)),
+                ConfigWriter.write(new DaemonConfig(like.cluster(), node, like.times(), like.fencing().withPlans(plans), machine)),
                 StandardOpenOption.CREATE_NEW);
     }
 

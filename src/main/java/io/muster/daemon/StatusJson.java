@@ -40,6 +40,10 @@ final class StatusJson {
         json.put("departures", state.departures().values().stream().filter(state::ofConcern).map(StatusJson::of).toList());
         json.put("local", status.peers().stream().map(StatusJson::of).toList());
         json.put("waits", waits(status.waits()));
+        json.put("fencing", Json.object(
+                "counted", state.fences().counted().keySet(),
+                "locked", state.fences().locked(),
+                "opened_at", state.fences().openedAt()));
         return json;
     }
 
@@ -52,7 +56,7 @@ final class StatusJson {
                 "departed", group.departed());
     }
 
-    private static Map<String, Object> of(Departure departure) {
+    static Map<String, Object> of(Departure departure) {
         Map<String, Object> json = Json.object(
                 "who", departure.who(),
                 "reason", departure.reason(),

@@ -2,12 +2,12 @@ package io.muster.fence;
 
 import io.muster.base.Clip;
 import io.muster.base.Incarnation;
-import io.muster.base.NodeId;
 import io.muster.ledger.Ballot;
 import io.muster.ledger.ClusterState;
 import io.muster.ledger.Departure;
 import io.muster.machine.Completion;
 import io.muster.machine.Effect;
+import io.muster.machine.FenceOperation;
 import io.muster.machine.Outbox;
 import java.util.ArrayList;
 import java.util.List;
@@ -26,7 +26,8 @@ final class FenceActor {
     /** Intents this node may have to do with at once. */
     static final int DUTIES_LIMIT = ClusterState.DEPARTURES_LIMIT;
 
-    private record Running(long ticket, FenceMessage.Act act) {}
+    /** @param number of the running operation in the history */
+    private record Running(long ticket, FenceMessage.Act act, LevelRun run, Departure victim, long number) {}
 
     private static final class Duty {
         private Ballot ballot;
@@ -35,6 +36,10 @@ final class FenceActor {
         private Optional<FenceMessage.Act> todo = Optional.empty();
         private Optional<Running> running = Optional.empty();
         private Optional<FenceMessage.Acted> answer = Optional.empty();
+        /** The level that made the victim harmless here, until its power is given back. */
+        private Optional<Running> done = Optional.empty();
+        /** Until then a device that did not answer may still carry out what it was told here. */
+        private long unsettledUntil = Long.MIN_VALUE;
 
         private Duty(Ballot ballot, long attempt) {
             this.ballot = ballot;
@@ -49,16 +54,28 @@ final class FenceActor {
     }
 
     private final Incarnation self;
-    private final SortedMap<NodeId, List<String>> methods;
+    private Fencing fencing;
     private final long fenceLimitNs;
+    private final NewerLives newer;
+    private final FenceHistory history;
+    private final Tickets numbers;
     private final SortedMap<Long, Duty> duties = new TreeMap<>();
-    private long tickets;
+    /** Operations that give back what a fence took, by ticket, with their number in the history. */
+    private final SortedMap<Long, Long> givingBack = new TreeMap<>();
 
-    /** @param methods that a machine can run, for each node */
-    FenceActor(Incarnation self, SortedMap<NodeId, List<String>> methods, long fenceLimitNs) {
+    FenceActor(Incarnation self, Fencing fencing, long fenceLimitNs, NewerLives newer, FenceHistory history,
+            Tickets numbers) {
         this.self = self;
-        this.methods = methods;
+        this.fencing = fencing;
         this.fenceLimitNs = fenceLimitNs;
+        this.newer = newer;
+        this.history = history;
+        this.numbers = numbers;
+    }
+
+    /** Taken up by what begins from here on. */
+    void configured(Fencing next) {
+        fencing = next;
     }
 
     /** A leader asks for a try. */
@@ -84,7 +101,8 @@ final class FenceActor {
 
     /** A leader knows enough: nothing more is begun, and it is told when nothing runs (rule F7). */
     void ceaseAsked(
-            FenceMessage.Cease cease, Optional<ClusterState> state, BiConsumer<Incarnation, FenceMessage> tell) {
+            FenceMessage.Cease cease, Optional<ClusterState> state, long now,
+            BiConsumer<Incarnation, FenceMessage> tell) {
         Duty duty = duties.get(cease.intent());
         if (duty == null && isOver(cease.intent(), state)) {
             tell.accept(cease.ballot().leader(),
@@ -99,15 +117,19 @@ final class FenceActor {
         duty.attempt = cease.attempt();
         duty.ceased = true;
         duty.todo = Optional.empty();
-        sayCeased(cease.intent(), duty, tell);
+        sayCeased(cease.intent(), duty, now, tell);
     }
 
     /** Forgets what is over and begins what may begin now. */
     void start(
             Optional<ClusterState> state, long actUntil, long now, BiConsumer<Incarnation, FenceMessage> tell,
             Outbox<FenceNews> out) {
-        duties.entrySet().removeIf(e -> e.getValue().running.isEmpty() && isOver(e.getKey(), state));
-        if (state.isEmpty() || !state.get().isMember(self) || now >= actUntil) {
+        if (mayAct(state, actUntil, now)) {
+            giveBack(state.get(), now, out);
+        }
+        duties.entrySet().removeIf(e -> e.getValue().running.isEmpty() && e.getValue().done.isEmpty()
+                && isOver(e.getKey(), state));
+        if (!mayAct(state, actUntil, now)) {
             return;
         }
         for (var entry : duties.entrySet()) {
@@ -116,28 +138,100 @@ final class FenceActor {
             if (duty.todo.isPresent() && duty.running.isEmpty() && victim.isPresent()) {
                 FenceMessage.Act act = duty.todo.get();
                 duty.todo = Optional.empty();
-                begin(duty, act, victim.get(), tell, out);
+                begin(duty, act, victim.get(), state.get(), now, tell, out);
             }
         }
     }
 
+    /** Rules F8, A6: a member with a lease, by its own clock. */
+    private boolean mayAct(Optional<ClusterState> state, long actUntil, long now) {
+        return state.isPresent() && state.get().isMember(self) && now < actUntil;
+    }
+
     /** An effect ended; an effect of a duty that is over changes nothing any more. */
-    void ended(Completion.FenceEnded end, Optional<ClusterState> state, BiConsumer<Incarnation, FenceMessage> tell,
-            Outbox<FenceNews> out) {
+    void ended(Completion.FenceEnded end, Optional<ClusterState> state, long actUntil, long now,
+            BiConsumer<Incarnation, FenceMessage> tell, Outbox<FenceNews> out) {
+        Long given = givingBack.remove(end.ticket());
+        if (given != null) {
+            history.ended(given, end.evidence(), end.proof(), now);
+            return;
+        }
         for (var entry : duties.entrySet()) {
             Duty duty = entry.getValue();
             Optional<Running> running = duty.running.filter(r -> r.ticket() == end.ticket());
             if (running.isEmpty()) {
                 continue;
             }
-            FenceMessage.Act act = running.get().act();
+            history.ended(running.get().number(), end.evidence(), end.proof(), now);
             duty.running = Optional.empty();
-            if (end.evidence().isEmpty() && !act.ballot().leader().equals(self)) {
-                open(state, act.intent()).ifPresent(victim -> out.announce(new FenceNews.TryFailed(
-                        act.intent(), victim.who(), act.method(), self.node(), act.attempt(), end.proof())));
+            operationEnded(duty, running.get(), end, state, actUntil, now, tell, out);
+            sayCeased(running.get().act().intent(), duty, now, tell);
+        }
+    }
+
+    private void operationEnded(Duty duty, Running running, Completion.FenceEnded end, Optional<ClusterState> state,
+            long actUntil, long now, BiConsumer<Incarnation, FenceMessage> tell, Outbox<FenceNews> out) {
+        boolean unknown = end.evidence().filter(Completion.FenceEnded.UNKNOWN::equals).isPresent();
+        if (unknown && !running.run().next().map(step -> fencing.device(step.device()).oneLife()).orElse(true)) {
+            duty.unsettledUntil = now + fencing.limits().settleNs();
+        }
+        boolean unseen = end.evidence().filter(Completion.FenceEnded.UNSEEN::equals).isPresent();
+        if (end.evidence().isEmpty() || unknown || unseen) {
+            Optional<String> label = unknown ? Optional.empty() : end.evidence();
+            failed(duty, running, label, end.proof(), state, now, tell, out);
+            return;
+        }
+        LevelRun run = running.run();
+        run.succeeded(Clip.text(end.evidence().get()), Clip.text(end.proof()));
+        if (run.next().isEmpty()) {
+            duty.done = Optional.of(running);
+            answer(duty, running.act(), Optional.of(run.evidence()), Clip.text(run.proof()), now, tell);
+            return;
+        }
+        Optional<String> obstacle = duty.ceased || !mayAct(state, actUntil, now)
+                ? Optional.of("%s may not act any more; the level is not finished".formatted(self.node()))
+                : heldBack(running.act().method(), running.victim(), state.get());
+        if (obstacle.isPresent()) {
+            failed(duty, running, Optional.empty(), obstacle.get(), state, now, tell, out);
+        } else {
+            perform(duty, running.act(), run, running.victim(), now, out);
+        }
+    }
+
+    private void failed(Duty duty, Running running, Optional<String> label, String why, Optional<ClusterState> state,
+            long now, BiConsumer<Incarnation, FenceMessage> tell, Outbox<FenceNews> out) {
+        FenceMessage.Act act = running.act();
+        int devices = fencing.plan(running.victim().who().node()).level(act.method()).map(l -> l.devices().size()).orElse(1);
+        String step = running.run().next().filter(_ -> devices > 1)
+                .map(next -> "%s %s: ".formatted(next.device(), next.operation())).orElse("");
+        if (!act.ballot().leader().equals(self)) {
+            open(state, act.intent()).ifPresent(victim -> out.announce(new FenceNews.TryFailed(
+                    act.intent(), victim.who(), act.method(), self.node(), act.attempt(), step + why)));
+        }
+        answer(duty, act, label, Clip.text(step + why), now, tell);
+    }
+
+    /** Rule F5a: what cuts the whole node off is not begun while a newer life of it is heard. */
+    private Optional<String> heldBack(String label, Departure victim, ClusterState state) {
+        boolean hits = fencing.plan(victim.who().node()).level(label).filter(level -> !fencing.oneLife(level)).isPresent();
+        return newer.holding(victim, state).filter(_ -> hits)
+                .map(life -> "held back: %s hears %s, and \"%s\" would cut it off".formatted(self.node(), life, label));
+    }
+
+    /** Once the evidence is agreed, what this node took away with several devices or one is given back, all of it. */
+    private void giveBack(ClusterState state, long now, Outbox<FenceNews> out) {
+        for (Duty duty : duties.values()) {
+            Optional<Running> done = duty.done.filter(level -> open(state, level.act().intent()).isEmpty());
+            if (done.isEmpty()) {
+                continue;
             }
-            answer(duty, act, end.evidence().map(Clip::text), Clip.text(end.proof()), tell);
-            sayCeased(act.intent(), duty, tell);
+            duty.done = Optional.empty();
+            FenceMessage.Act act = done.get().act();
+            Departure victim = done.get().victim();
+            fencing.plan(victim.who().node()).level(act.method()).map(FenceLevel::devices).orElse(List.of()).stream()
+                    .filter(name -> fencing.device(name).switchesOn())
+                    .forEach(name -> givingBack.put(operation(
+                            act, name, FenceOperation.ON, victim, now, out), history.last()));
         }
     }
 
@@ -152,31 +246,51 @@ final class FenceActor {
         return state.flatMap(known -> open(known, intent));
     }
 
-    private void begin(Duty duty, FenceMessage.Act act, Departure victim, BiConsumer<Incarnation, FenceMessage> tell,
-            Outbox<FenceNews> out) {
-        if (!methods.getOrDefault(victim.who().node(), List.of()).contains(act.method())) {
-            answer(duty, act, Optional.empty(),
+    private void begin(Duty duty, FenceMessage.Act act, Departure victim, ClusterState state, long now,
+            BiConsumer<Incarnation, FenceMessage> tell, Outbox<FenceNews> out) {
+        Optional<FenceLevel> level = fencing.plan(victim.who().node()).level(act.method());
+        if (level.isEmpty()) {
+            answer(duty, act, Optional.of(Completion.FenceEnded.UNSEEN),
                     "%s has no fence method \"%s\" for %s".formatted(self.node(), act.method(), victim.who().node()),
-                    tell);
+                    now, tell);
             return;
         }
-        long ticket = ++tickets;
-        duty.running = Optional.of(new Running(ticket, act));
+        Optional<String> obstacle = heldBack(act.method(), victim, state);
+        if (obstacle.isPresent()) {
+            answer(duty, act, Optional.empty(), obstacle.get(), now, tell);
+            return;
+        }
         out.announce(new FenceNews.Trying(act.intent(), victim.who(), act.method(), self.node(), act.attempt()));
-        out.perform(new Effect.Fence(
-                ticket, act.intent(), act.method(), victim.who(), victim.process(), fenceLimitNs));
+        perform(duty, act, new LevelRun(level.get(), fencing), victim, now, out);
     }
 
-    private void answer(Duty duty, FenceMessage.Act act, Optional<String> evidence, String proof,
+    private void perform(Duty duty, FenceMessage.Act act, LevelRun run, Departure victim, long now, Outbox<FenceNews> out) {
+        LevelRun.Step step = run.next().orElseThrow();
+        long ticket = operation(act, step.device(), step.operation(), victim, now, out);
+        duty.running = Optional.of(new Running(ticket, act, run, victim, history.last()));
+    }
+
+    private long operation(FenceMessage.Act act, String device, FenceOperation operation, Departure victim, long now,
+            Outbox<FenceNews> out) {
+        long ticket = numbers.next();
+        history.began(new FenceTry(act.intent(), act.attempt(), victim.who(), act.method(), device, operation,
+                self.node(), now, Optional.empty(), Optional.empty(), ""));
+        out.perform(new Effect.Fence(
+                ticket, act.intent(), device, victim.who(), victim.process(), fenceLimitNs, operation));
+        return ticket;
+    }
+
+    private void answer(Duty duty, FenceMessage.Act act, Optional<String> evidence, String proof, long now,
             BiConsumer<Incarnation, FenceMessage> tell) {
-        FenceMessage.Acted acted =
-                new FenceMessage.Acted(act.ballot(), act.intent(), act.attempt(), evidence, proof);
+        FenceMessage.Acted acted = new FenceMessage.Acted(
+                act.ballot(), act.intent(), act.attempt(), evidence, proof, now >= duty.unsettledUntil);
         duty.answer = Optional.of(acted);
         tell.accept(act.ballot().leader(), acted);
     }
 
-    private static void sayCeased(long intent, Duty duty, BiConsumer<Incarnation, FenceMessage> tell) {
-        if (duty.ceased && duty.running.isEmpty()) {
+    /** Told again and again by who asks, so an answer that is not due yet needs no timer. */
+    private static void sayCeased(long intent, Duty duty, long now, BiConsumer<Incarnation, FenceMessage> tell) {
+        if (duty.ceased && duty.running.isEmpty() && now >= duty.unsettledUntil) {
             tell.accept(duty.ballot.leader(), new FenceMessage.Ceased(duty.ballot, intent, duty.attempt));
         }
     }

@@ -13,6 +13,7 @@ import io.muster.ledger.EvidenceClass;
 import io.muster.ledger.FenceIntent;
 import io.muster.ledger.LedgerEvent;
 import io.muster.ledger.Member;
+import io.muster.machine.Completion;
 import io.muster.machine.Outbox;
 import java.util.List;
 import java.util.Optional;
@@ -34,20 +35,38 @@ final class FenceCase {
     /** How long an actor may take to be told and to answer, on top of the try itself, in ask periods. */
     private static final int MARGIN_ASKS = 2;
 
-    private record Try(long attempt, FenceChoice choice, long expiresAt) {}
+    /**
+     * @param number in the history; 0 when the actor is this node, which remembers by itself
+     * @param levels that were to be chosen from
+     * @param actors that were to be chosen from
+     */
+    private record Try(
+            long attempt, FenceChoice choice, long expiresAt, long limitNs, long number, int levels, int actors) {}
 
     /** @param at when this leader was told */
     private record Found(EvidenceClass evidence, String proof, NodeId actor, long at) {}
 
     private final Ballot ballot;
-    private final List<String> methods;
+    private final Fencing fencing;
+    private final FencePlan plan;
     private final TimeBudget times;
+    private final FenceHistory history;
+    private final long createdAt;
+    private final boolean delayed;
     /** Actors that may have something of this intent running, with the last attempt they were told; 0 when unknown. */
     private final SortedMap<Incarnation, Long> outstanding = new TreeMap<>();
+    /** Of those of them that went out: when nothing that they told a device can come any more. */
+    private final SortedMap<Incarnation, Long> goneAt = new TreeMap<>();
+    private long lookedAt = Long.MIN_VALUE;
     private Departure departure;
     private FenceIntent intent;
     private long attempt;
+    /** Counts levels and actors on; as the attempt, but an actor that does not see the device is skipped. */
+    private long turn = 1;
     private int failures;
+    private int unseen;
+    /** False until nobody can be unfencing the victim any more: that could undo what is about to be done. */
+    private boolean quiet;
     /** Results of attempts below this were observed before the victim was heard again (rule F4). */
     private long trustFrom = 1;
     private Optional<Try> current = Optional.empty();
@@ -57,16 +76,21 @@ final class FenceCase {
     private long nextTryAt;
     private String lastAnswer = "";
 
-    /** @param methods that a machine can run against the victim, first choice first */
-    FenceCase(
-            Ballot ballot, Departure departure, ClusterState state, List<String> methods, TimeBudget times, long now) {
+    /** @param delayNs waited on purpose before the first try */
+    FenceCase(Ballot ballot, Departure departure, ClusterState state, Fencing fencing, TimeBudget times, long delayNs,
+            FenceHistory history, long now) {
         this.ballot = ballot;
-        this.methods = methods;
+        this.fencing = fencing;
+        this.plan = fencing.plan(departure.who().node());
         this.times = times;
+        this.history = history;
         this.departure = departure;
         this.intent = departure.intent().orElseThrow();
-        this.nextTryAt = now;
-        if (!intent.begun().equals(ballot)) {
+        this.createdAt = now;
+        this.nextTryAt = now + delayNs + levelDelayNs(1);
+        this.delayed = nextTryAt > now;
+        this.quiet = plan.unfence().isEmpty();
+        if (!quiet || !intent.begun().equals(ballot)) {
             state.members().values().stream().map(Member::who).forEach(who -> outstanding.put(who, 0L));
             // Out since, yet it may have been asked while it was in. This always ends: it left later than the victim.
             state.departures().values().stream()
@@ -103,10 +127,24 @@ final class FenceCase {
         return departure.harmless() || found.isEmpty() ? OptionalLong.empty() : OptionalLong.of(found.get().at());
     }
 
-    void work(ClusterState state, long now, BiConsumer<Incarnation, FenceMessage> tell, Outbox<FenceNews> out) {
+    long createdAt() {
+        return createdAt;
+    }
+
+    boolean open() {
+        return !departure.harmless();
+    }
+
+    Departure departure() {
+        return departure;
+    }
+
+    void work(ClusterState state, FenceHold hold, long now, BiConsumer<Incarnation, FenceMessage> tell,
+            Outbox<FenceNews> out) {
         if (departure.harmless()) {
             return;
         }
+        noteWhoIsGone(state, now);
         if (found.isPresent()) {
             askToCease(state, now, tell);
             return;
@@ -118,32 +156,52 @@ final class FenceCase {
                 failed(running, actor + " went out of the cluster", now, out);
             } else if (now >= running.expiresAt()) {
                 failed(running, "no answer from %s within %d ms".formatted(
-                        actor.node(), (times.fenceLimitNs() + marginNs()) / TimeBudget.MS), now, out);
+                        actor.node(), running.limitNs() / TimeBudget.MS), now, out);
             } else if (now >= askAt) {
                 ask(running, now, tell);
             }
             return;
         }
-        if (now >= nextTryAt) {
-            choose(attempt + 1, state).ifPresent(choice -> {
-                attempt++;
-                Try next = new Try(attempt, choice, now + times.fenceLimitNs() + marginNs());
-                current = Optional.of(next);
-                lastChoice = Optional.of(choice);
-                outstanding.put(choice.actor(), attempt);
-                ask(next, now, tell);
-            });
+        if (!quiet && stillOut(state).isPresent()) {
+            askToCease(state, now, tell);
+            return;
+        }
+        quiet = true;
+        if (now >= nextTryAt && now >= hold.suspectUntil() && hold.limited().isEmpty()) {
+            choose(state, hold).ifPresent(choice -> begin(choice, state, hold, now, tell));
         }
     }
 
+    private void begin(FenceChoice choice, ClusterState state, FenceHold hold, long now,
+            BiConsumer<Incarnation, FenceMessage> tell) {
+        attempt++;
+        int operations = plan.level(choice.method()).map(FenceLevel::operations).orElse(1);
+        long limitNs = operations * times.fenceLimitNs() + marginNs();
+        FenceMessage.Act act = new FenceMessage.Act(ballot, choice.actor(), intent.id(), attempt, choice.method());
+        long number = choice.actor().equals(ballot.leader())
+                ? 0
+                : history.began(FenceHistory.asked(act, departure.who(), choice.actor().node(), now));
+        Try next = new Try(
+                attempt, choice, now + limitNs, limitNs, number, levels(hold).size(), state.members().size());
+        current = Optional.of(next);
+        lastChoice = Optional.of(choice);
+        outstanding.put(choice.actor(), attempt);
+        ask(next, now, tell);
+    }
+
     void answered(Incarnation from, FenceMessage.Acted acted, long now, Outbox<FenceNews> out) {
-        outstanding.computeIfPresent(from, (_, told) -> acted.attempt() >= told ? null : told);
+        outstanding.computeIfPresent(from, (_, told) -> acted.attempt() >= told && acted.settled() ? null : told);
         Optional<Try> mine = current.filter(t -> t.attempt() == acted.attempt() && t.choice().actor().equals(from));
         if (departure.harmless() || found.isPresent()) {
             return;
         }
+        mine.ifPresent(running -> history.ended(running.number(), acted.evidence(), acted.proof(), now));
         if (acted.evidence().isEmpty()) {
             mine.ifPresent(running -> failed(running, acted.proof(), now, out));
+            return;
+        }
+        if (acted.evidence().get().equals(Completion.FenceEnded.UNSEEN)) {
+            mine.ifPresent(running -> unseen(running, acted.proof(), now, out));
             return;
         }
         // A person's word comes from a person: a device that claims one has not understood the question.
@@ -152,6 +210,9 @@ final class FenceCase {
         if (evidence.isEmpty()) {
             mine.ifPresent(running -> failed(running, "\"%s\" is no evidence a device can give: %s".formatted(
                     acted.evidence().get(), acted.proof()), now, out));
+        } else if (!fencing.limits().takes(evidence.get())) {
+            mine.ifPresent(running -> failed(running, "evidence \"%s\" is weaker than \"%s\", the least that is taken: %s"
+                    .formatted(evidence.get().label(), fencing.limits().least().label(), acted.proof()), now, out));
         } else if (acted.attempt() >= trustFrom && acted.attempt() <= attempt) {
             // Also of an older attempt of this ballot: it was observed after the intent was agreed (rule F2).
             found(new Found(evidence.get(), Clip.text(acted.proof()), from.node(), now));
@@ -163,9 +224,19 @@ final class FenceCase {
     }
 
     void acknowledged(FenceMessage.Acknowledge word, NodeId leader, long now) {
-        if (word.agreedAt() == intent.agreedAt() && !departure.harmless() && found.isEmpty()) {
+        if (!fencing.limits().takes(EvidenceClass.ACKNOWLEDGED)) {
+            lastAnswer = "the word of %s is not taken: the least evidence is \"%s\"".formatted(
+                    word.person(), fencing.limits().least().label());
+        } else if (word.agreedAt() == intent.agreedAt() && !departure.harmless() && found.isEmpty()) {
             found(new Found(EvidenceClass.ACKNOWLEDGED,
                     Clip.text("acknowledged by %s: %s".formatted(word.person(), word.remark())), leader, now));
+        }
+    }
+
+    /** The host of a newer life proves that this one is gone (rule F5). */
+    void superseded(String proof, NodeId leader, long now) {
+        if (!departure.harmless() && found.isEmpty() && fencing.limits().takes(EvidenceClass.SUPERSEDED)) {
+            found(new Found(EvidenceClass.SUPERSEDED, Clip.text(proof), leader, now));
         }
     }
 
@@ -182,7 +253,7 @@ final class FenceCase {
         return intent.agreedAt();
     }
 
-    long deadline(ClusterState state) {
+    long deadline(ClusterState state, FenceHold hold) {
         if (departure.harmless()) {
             return Long.MAX_VALUE;
         }
@@ -192,15 +263,20 @@ final class FenceCase {
         if (current.isPresent()) {
             return Math.min(askAt, current.get().expiresAt());
         }
-        return choose(attempt + 1, state).isPresent() ? nextTryAt : Long.MAX_VALUE;
+        if (!quiet && stillOut(state).isPresent()) {
+            return askAt;
+        }
+        return hold.limited().isEmpty() && choose(state, hold).isPresent()
+                ? Math.max(nextTryAt, hold.suspectUntil())
+                : Long.MAX_VALUE;
     }
 
     void digest(Hash64 into) {
-        into.add(attempt).add(failures).add(askAt).add(nextTryAt).add(trustFrom).add(lastAnswer);
-        into.add(outstanding.size()).add(found.isPresent() ? 1 : 0);
+        into.add(attempt).add(turn).add(unseen).add(quiet ? 1 : 0).add(failures).add(askAt).add(nextTryAt);
+        into.add(trustFrom).add(lastAnswer).add(outstanding.size()).add(found.isPresent() ? 1 : 0);
     }
 
-    OpenFence picture(ClusterState state) {
+    OpenFence picture(ClusterState state, FenceHold hold, long now) {
         Incarnation victim = departure.who();
         String tried = lastAnswer.isEmpty() ? "" : "; last answer: " + lastAnswer;
         Optional<Incarnation> busy = stillOut(state);
@@ -213,7 +289,7 @@ final class FenceCase {
             return picture(OpenFence.WaitingFor.QUORUM, FaultCode.QUORUM_1,
                     "%s is harmless (%s); a quorum has to agree on it".formatted(victim, found.get().proof()));
         }
-        if (methods.isEmpty()) {
+        if (plan.runnable().isEmpty()) {
             return picture(OpenFence.WaitingFor.PERSON, FaultCode.FENCE_2,
                     "no fence method that runs by itself is configured for %s: make sure that it is off and confirm"
                             .formatted(victim.node()) + ": muster fence ack " + victim.node());
@@ -224,7 +300,30 @@ final class FenceCase {
                     "%s: try %d by %s with \"%s\" runs%s".formatted(
                             victim, attempt, choice.actor().node(), choice.method(), tried));
         }
-        if (choose(attempt + 1, state).isEmpty()) {
+        if (!quiet && busy.isPresent()) {
+            return picture(OpenFence.WaitingFor.ACTOR, FaultCode.FENCE_3,
+                    "%s has to say first that it does not switch on the access of %s".formatted(busy.get().node(), victim));
+        }
+        if (hold.limited().isPresent()) {
+            return picture(OpenFence.WaitingFor.LIMITER, FaultCode.FENCE_5,
+                    "%s is not acted on yet: %s".formatted(victim, hold.limited().get()), hold.opensAt());
+        }
+        if (hold.newer().isPresent() && levels(hold).isEmpty()) {
+            return picture(OpenFence.WaitingFor.NEWER_LIFE, FaultCode.FENCE_6, ("%s is heard, and every device of %s cuts"
+                    + " the whole node off: stop %s, or confirm that %s has ended: muster fence ack %s, or have it shot"
+                    + " all the same: muster fence open%s").formatted(hold.newer().get(), victim.node(),
+                            hold.newer().get(), victim, victim.node(), tried));
+        }
+        if (hold.suspectUntil() > now) {
+            return picture(OpenFence.WaitingFor.DELAY, FaultCode.FENCE_3,
+                    "%s was lost together with others: this node's own links are suspected first".formatted(victim),
+                    hold.suspectUntil());
+        }
+        if (attempt == 0 && delayed && nextTryAt > now) {
+            return picture(OpenFence.WaitingFor.DELAY, FaultCode.FENCE_3,
+                    "%s: the first try is delayed, as configured".formatted(victim), nextTryAt);
+        }
+        if (choose(state, hold).isEmpty()) {
             return picture(OpenFence.WaitingFor.ACTOR, FaultCode.FENCE_3,
                     "no member is left that could fence %s%s".formatted(victim, tried));
         }
@@ -233,10 +332,14 @@ final class FenceCase {
     }
 
     private OpenFence picture(OpenFence.WaitingFor waitingFor, FaultCode code, String fact) {
+        return picture(waitingFor, code, fact, waitingFor == OpenFence.WaitingFor.PAUSE ? nextTryAt : 0);
+    }
+
+    private OpenFence picture(OpenFence.WaitingFor waitingFor, FaultCode code, String fact, long nextAt) {
         return new OpenFence(
                 departure.who(), intent.id(), attempt, lastChoice.map(FenceChoice::method),
                 lastChoice.map(choice -> choice.actor().node()), lastAnswer,
-                waitingFor == OpenFence.WaitingFor.PAUSE ? nextTryAt : 0, waitingFor, code, fact);
+                nextAt, waitingFor, code, fact);
     }
 
     private void found(Found evidence) {
@@ -255,10 +358,28 @@ final class FenceCase {
     }
 
     private void failed(Try running, String answer, long now, Outbox<FenceNews> out) {
+        unseen = 0;
+        failures++;
+        turn++;
+        next(running, answer, now + pauseNs(failures), out);
+        history.ended(running.number(), Optional.empty(), lastAnswer, now);
+    }
+
+    /** The same level is tried at once by the next actor; after a round in which nobody saw the device comes a pause. */
+    private void unseen(Try running, String answer, long now, Outbox<FenceNews> out) {
+        unseen++;
+        if (unseen >= running.actors()) {
+            failed(running, answer, now, out);
+            return;
+        }
+        turn += running.levels();
+        next(running, answer, now, out);
+    }
+
+    private void next(Try running, String answer, long at, Outbox<FenceNews> out) {
         lastAnswer = Clip.text(answer);
         current = Optional.empty();
-        failures++;
-        nextTryAt = now + pauseNs(failures);
+        nextTryAt = at + levelDelayNs(turn);
         FenceChoice choice = running.choice();
         out.announce(new FenceNews.TryFailed(intent.id(), departure.who(), choice.method(), choice.actor().node(),
                 running.attempt(), lastAnswer));
@@ -271,6 +392,11 @@ final class FenceCase {
             pauseNs *= 2;
         }
         return Math.min(pauseNs, TimeBudget.FENCE_RETRY_MAX_NS);
+    }
+
+    private long levelDelayNs(long atTurn) {
+        List<FenceLevel> levels = plan.runnable();
+        return levels.isEmpty() ? 0 : levels.get((int) ((atTurn - 1) % levels.size())).delayNs();
     }
 
     private void ask(Try running, long now, BiConsumer<Incarnation, FenceMessage> tell) {
@@ -292,17 +418,42 @@ final class FenceCase {
         }
     }
 
-    /** An actor that may still have something running: neither it said so nor is it harmless itself. */
+    /**
+     * An actor of which something may still come: it did not say that there is nothing, and either it is not harmless
+     * itself or devices may still carry out what it told them (rule F7).
+     */
     private Optional<Incarnation> stillOut(ClusterState state) {
-        return outstanding.keySet().stream().filter(actor -> !state.harmless(actor)).findFirst();
+        return outstanding.keySet().stream()
+                .filter(actor -> !state.harmless(actor) || lookedAt < settledAt(actor)).findFirst();
+    }
+
+    /** When devices that cut whole nodes off have done, or dropped, all that this lost actor told them. */
+    private long settledAt(Incarnation actor) {
+        boolean wholeNode = plan.runnable().stream().anyMatch(level -> !fencing.oneLife(level));
+        return wholeNode ? goneAt.getOrDefault(actor, Long.MIN_VALUE) : Long.MIN_VALUE;
+    }
+
+    private void noteWhoIsGone(ClusterState state, long now) {
+        lookedAt = now;
+        for (Incarnation actor : outstanding.keySet()) {
+            if (!state.isMember(actor)) {
+                goneAt.putIfAbsent(actor, now + fencing.limits().settleNs());
+            }
+        }
     }
 
     private long marginNs() {
         return MARGIN_ASKS * times.askNs();
     }
 
-    private Optional<FenceChoice> choose(long next, ClusterState state) {
+    private Optional<FenceChoice> choose(ClusterState state, FenceHold hold) {
         List<Incarnation> members = state.members().values().stream().map(Member::who).toList();
-        return FenceChoice.of(next, methods, ballot.leader(), members, departure.who());
+        return FenceChoice.of(turn, levels(hold), ballot.leader(), members, departure.who(), hold.manyLost());
+    }
+
+    /** Those that may be tried now: while a newer life is heard, only what cannot hit it (rule F5a). */
+    private List<String> levels(FenceHold hold) {
+        return plan.runnable().stream().filter(level -> hold.newer().isEmpty() || fencing.oneLife(level))
+                .map(FenceLevel::label).toList();
     }
 }

@@ -15,11 +15,12 @@ import java.util.Optional;
  * <pre>
  * tag  message       fields
  *   1  Act           ballot, intent i64, attempt i64, actor incarnation, method text
- *   2  Acted         ballot, intent i64, attempt i64, bool [label text], proof text
+ *   2  Acted         ballot, intent i64, attempt i64, bool [label text], proof text, settled bool
  *   3  Cease         ballot, intent i64, attempt i64
  *   4  Ceased        ballot, intent i64, attempt i64
  *   5  Acknowledge   intent i64, agreed at i64, person text, remark text
  *   6  SignsOfLife   incarnation, evidenced at i64
+ *   7  Open          opened at i64, person text, remark text
  * </pre>
  */
 public final class FenceCodec implements Codec<FenceMessage> {
@@ -30,16 +31,18 @@ public final class FenceCodec implements Codec<FenceMessage> {
     private static final int CEASED = 4;
     private static final int ACKNOWLEDGE = 5;
     private static final int SIGNS_OF_LIFE = 6;
+    private static final int OPEN = 7;
 
     @Override
     public void encode(FenceMessage message, ByteWriter to) {
         switch (message) {
             case FenceMessage.Act(var ballot, var actor, long intent, long attempt, String method) ->
                 order(ACT, ballot, intent, attempt, to).incarnation(actor).text(method);
-            case FenceMessage.Acted(var ballot, long intent, long attempt, Optional<String> evidence, String proof) -> {
+            case FenceMessage.Acted(var ballot, long intent, long attempt, Optional<String> evidence, String proof,
+                    boolean settled) -> {
                 order(ACTED, ballot, intent, attempt, to).bool(evidence.isPresent());
                 evidence.ifPresent(to::text);
-                to.text(proof);
+                to.text(proof).bool(settled);
             }
             case FenceMessage.Cease(var ballot, long intent, long attempt) -> order(CEASE, ballot, intent, attempt, to);
             case FenceMessage.Ceased(var ballot, long intent, long attempt) ->
@@ -48,6 +51,8 @@ public final class FenceCodec implements Codec<FenceMessage> {
                 to.u8(ACKNOWLEDGE).i64(intent).i64(agreedAt).text(person).text(remark);
             case FenceMessage.SignsOfLife(var who, long evidencedAt) ->
                 to.u8(SIGNS_OF_LIFE).incarnation(who).i64(evidencedAt);
+            case FenceMessage.Open(long openedAt, String person, String remark) ->
+                to.u8(OPEN).i64(openedAt).text(person).text(remark);
         }
     }
 
@@ -63,12 +68,13 @@ public final class FenceCodec implements Codec<FenceMessage> {
             }
             case ACTED -> new FenceMessage.Acted(
                     StateCodec.ballot(from), from.count(), from.count(),
-                    from.bool() ? Optional.of(from.text()) : Optional.empty(), from.text());
+                    from.bool() ? Optional.of(from.text()) : Optional.empty(), from.text(), from.bool());
             case CEASE -> new FenceMessage.Cease(StateCodec.ballot(from), from.count(), from.count());
             case CEASED -> new FenceMessage.Ceased(StateCodec.ballot(from), from.count(), from.count());
             case ACKNOWLEDGE ->
                 new FenceMessage.Acknowledge(from.count(), from.count(), from.text(), from.text());
             case SIGNS_OF_LIFE -> new FenceMessage.SignsOfLife(from.incarnation(), from.count());
+            case OPEN -> new FenceMessage.Open(from.count(), from.text(), from.text());
             default -> throw new MalformedFrame("fence message " + tag);
         };
     }

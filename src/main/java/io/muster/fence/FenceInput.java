@@ -1,5 +1,6 @@
 package io.muster.fence;
 
+import io.muster.base.HostProcess;
 import io.muster.base.Incarnation;
 import io.muster.base.NodeId;
 import io.muster.heartbeat.HeartbeatNews;
@@ -26,6 +27,12 @@ public sealed interface FenceInput {
     /** A person says that this node is off. */
     record AcknowledgeWanted(NodeId node, String person, String remark) implements FenceInput {}
 
-    /** The configuration has changed. @param methods names of the fence methods for each node, first choice first */
-    record Configured(SortedMap<NodeId, List<String>> methods) implements FenceInput {}
+    /** The plans of some nodes have changed; devices and limits stay as they are. */
+    record Configured(Fencing fencing) implements FenceInput {}
+
+    /** A life asks to be admitted, and says where it runs. */
+    record Arriving(Incarnation who, HostProcess process) implements FenceInput {}
+
+    /** A person opens whatever holds fences back (rules F5a, F6). */
+    record OpenWanted(String person, String remark) implements FenceInput {}
 }

@@ -18,17 +18,26 @@ public sealed interface FenceMessage extends Message {
      * @param ballot  of the leader that asks
      * @param actor   which life is meant: a later life of the node was never asked, and nobody waits for it to end
      * @param attempt counts up over all methods and actors of the intent in this ballot
+     * @param method  the level to carry out, as {@link FenceLevel#label} writes it: one device, or several with a plus
      */
     record Act(Ballot ballot, Incarnation actor, long intent, long attempt, String method) implements FenceMessage {}
 
     /**
      * The attempt ended.
      *
-     * @param evidence label of the evidence class, when the victim is harmless
+     * @param evidence label of the evidence class, when the victim is harmless; {@code unseen} when the actor cannot
+     *                 reach the device and another one should
      * @param proof    what was observed, or the device's answer
+     * @param settled  false while a command of this actor may still be carried out by a device that did not answer
      */
-    record Acted(Ballot ballot, long intent, long attempt, Optional<String> evidence, String proof)
-            implements FenceMessage {}
+    record Acted(Ballot ballot, long intent, long attempt, Optional<String> evidence, String proof, boolean settled)
+            implements FenceMessage {
+
+        /** With nothing that could still come. */
+        public Acted(Ballot ballot, long intent, long attempt, Optional<String> evidence, String proof) {
+            this(ballot, intent, attempt, evidence, proof, true);
+        }
+    }
 
     /**
      * The victim is known to be harmless: begin nothing of this intent up to this attempt, and say when nothing of it
@@ -54,4 +63,11 @@ public sealed interface FenceMessage extends Message {
      * @param evidencedAt the version that agreed on the evidence
      */
     record SignsOfLife(Incarnation who, long evidencedAt) implements FenceMessage {}
+
+    /**
+     * A person opens whatever holds fences back; told to the leader until the state shows it.
+     *
+     * @param openedAt as the sender's state had it before: a word counts once
+     */
+    record Open(long openedAt, String person, String remark) implements FenceMessage {}
 }

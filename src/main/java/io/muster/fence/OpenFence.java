@@ -13,7 +13,7 @@ import java.util.Optional;
  * @param method     of the running or last try
  * @param actor      of the running or last try
  * @param lastAnswer of the device; empty before the first answer
- * @param nextTryAt  on this node's clock; 0 unless it waits for a pause to end
+ * @param nextTryAt  on this node's clock; 0 unless it waits for a pause or a delay to end
  * @param code       the entry of the catalogue that says what to do
  * @param fact       one sentence, without the code
  */
@@ -42,6 +42,12 @@ public record OpenFence(
         /** Only a person can say that the victim is off. */
         PERSON,
         /** No member may act, or one has not ended an older try. */
-        ACTOR
+        ACTOR,
+        /** The first try is delayed on purpose. */
+        DELAY,
+        /** So many were shot that the next ones wait (rule F6). */
+        LIMITER,
+        /** A newer life of the node is heard, and no device could spare it (rule F5a). */
+        NEWER_LIFE
     }
 }

@@ -32,6 +32,7 @@ import java.util.TreeSet;
  * @param generationFloor no new group starts at or below this: the highest generation of any group that ended
  * @param viewChangedAt the last version that changed members or their safety
  * @param lapses     by node: how it went out last without leaving as planned, and how often lately (rule V4)
+ * @param fences    what is kept about fences beyond the open ones
  */
 public record ClusterState(
         ClusterId cluster,
@@ -49,7 +50,8 @@ public record ClusterState(
         long nextIntent,
         long generationFloor,
         long viewChangedAt,
-        SortedMap<NodeId, Lapse> lapses) {
+        SortedMap<NodeId, Lapse> lapses,
+        FenceAccount fences) {
 
     public static final int GROUPS_LIMIT = 64;
     /** Departed lives that are not harmless, or not recovered from by all their groups. */
@@ -75,7 +77,7 @@ public record ClusterState(
         return new ClusterState(
                 cluster, 0, Digest.NONE, Optional.empty(), List.of(), electorate, recordIds,
                 Collections.emptySortedMap(), Collections.emptySortedMap(), Collections.emptySortedMap(), NodeSet.NONE,
-                Collections.emptySortedMap(), 1, 0, 0, Collections.emptySortedMap());
+                Collections.emptySortedMap(), 1, 0, 0, Collections.emptySortedMap(), FenceAccount.EMPTY);
     }
 
     public boolean isMember(Incarnation who) {

@@ -99,7 +99,8 @@ public final class Draft {
             case LedgerEvent.MemberJoined _, LedgerEvent.MemberEvicted _, LedgerEvent.GroupJoined _ -> true;
             case LedgerEvent.MemberLeft _, LedgerEvent.FenceIntended _, LedgerEvent.FenceEvidenced _,
                     LedgerEvent.FenceVoided _, LedgerEvent.GroupLeft _, LedgerEvent.GroupLost _,
-                    LedgerEvent.PhaseReached _, LedgerEvent.MemberDropped _ -> false;
+                    LedgerEvent.PhaseReached _, LedgerEvent.MemberDropped _, LedgerEvent.FenceWindowPassed _,
+                    LedgerEvent.FencingOpened _, LedgerEvent.AccessWanted _, LedgerEvent.AccessGranted _ -> false;
         };
     }
 
@@ -109,7 +110,8 @@ public final class Draft {
         return new ClusterState(
                 base.cluster(), base.version() + 1, parent, Optional.of(ballot), events, state.electorate(),
                 state.recordIds(), state.members(), state.departures(), state.lastLives(), state.cleanLeavers(),
-                state.groups(), state.nextIntent(), state.generationFloor(), state.viewChangedAt(), state.lapses());
+                state.groups(), state.nextIntent(), state.generationFloor(), state.viewChangedAt(), state.lapses(),
+                state.fences());
     }
 
     /** The state this is drafted from. */
@@ -177,6 +179,14 @@ public final class Draft {
                 }
                 yield unless(!state.mayHoldDirtyState(who), who + " may hold dirty state and has to be fenced");
             }
+            case LedgerEvent.FenceWindowPassed(long upTo) ->
+                unless(state.fences().counted().values().stream().anyMatch(intent -> intent <= upTo),
+                        "no fence up to intent %d counts".formatted(upTo));
+            case LedgerEvent.FencingOpened _ -> Optional.empty();
+            case LedgerEvent.AccessWanted(Incarnation who) ->
+                unless(state.isMember(who) && !state.fences().locked().contains(who), who + " needs no access");
+            case LedgerEvent.AccessGranted(Incarnation who, _, _) ->
+                unless(state.fences().locked().contains(who), who + " waits for no access");
         };
     }
 
@@ -200,6 +210,9 @@ public final class Draft {
         }
         if (!state.isMember(who)) {
             return Optional.of(who + " is not a member");
+        }
+        if (state.fences().locked().contains(who)) {
+            return Optional.of("the access of %s is not switched on yet".formatted(who));
         }
         Group group = state.groups().get(name);
         if (group == null) {
@@ -241,6 +254,7 @@ public final class Draft {
         private long nextIntent;
         private long generationFloor;
         private boolean viewChanged;
+        private FenceAccount fences;
 
         Changed(ClusterState from) {
             this.from = from;
@@ -253,9 +267,11 @@ public final class Draft {
             this.cleanLeavers = from.cleanLeavers();
             this.nextIntent = from.nextIntent();
             this.generationFloor = from.generationFloor();
+            this.fences = from.fences();
         }
 
         void apply(LedgerEvent event) {
+            fences = fences.after(event, version);
             switch (event) {
                 case LedgerEvent.MemberJoined(Incarnation who, var process) -> {
                     members.put(who.node(), new Member(who, process, version));
@@ -315,6 +331,8 @@ public final class Draft {
                     group.departed().stream().filter(who -> !departed.contains(who))
                             .forEach(who -> recovered(who, name));
                 }
+                case LedgerEvent.FenceWindowPassed _, LedgerEvent.FencingOpened _, LedgerEvent.AccessWanted _,
+                        LedgerEvent.AccessGranted _ -> { /* of the account of fences alone */ }
             }
             forgetWhatIsOver();
         }
@@ -323,7 +341,7 @@ public final class Draft {
             return new ClusterState(
                     from.cluster(), from.version(), from.parent(), from.proposedBy(), events, from.electorate(),
                     from.recordIds(), members, departures, lastLives, cleanLeavers, groups, nextIntent,
-                    generationFloor, viewChanged ? version : from.viewChangedAt(), lapses);
+                    generationFloor, viewChanged ? version : from.viewChangedAt(), lapses, fences);
         }
 
         private void lapsed(Incarnation who, boolean fenced) {

@@ -21,6 +21,10 @@ final class EventCodec {
     private static final int GROUP_LOST = 9;
     private static final int PHASE_REACHED = 10;
     private static final int MEMBER_DROPPED = 21;
+    private static final int FENCE_WINDOW_PASSED = 11;
+    private static final int FENCING_OPENED = 12;
+    private static final int ACCESS_WANTED = 13;
+    private static final int ACCESS_GRANTED = 14;
 
     private EventCodec() {}
 
@@ -49,6 +53,11 @@ final class EventCodec {
                 to.u8(PHASE_REACHED).text(group.text()).i64(generation).u8(phase.ordinal());
             case LedgerEvent.MemberDropped(var who, var reason) ->
                 to.u8(MEMBER_DROPPED).incarnation(who).text(reason);
+            case LedgerEvent.FenceWindowPassed(var upTo) -> to.u8(FENCE_WINDOW_PASSED).i64(upTo);
+            case LedgerEvent.FencingOpened(var person, var remark) -> to.u8(FENCING_OPENED).text(person).text(remark);
+            case LedgerEvent.AccessWanted(var who) -> to.u8(ACCESS_WANTED).incarnation(who);
+            case LedgerEvent.AccessGranted(var who, var proof, var actor) ->
+                to.u8(ACCESS_GRANTED).incarnation(who).text(proof).node(actor);
         }
     }
 
@@ -71,6 +80,10 @@ final class EventCodec {
             case PHASE_REACHED -> new LedgerEvent.PhaseReached(
                     StateCodec.groupName(from), StateCodec.number(from), StateCodec.constant(from, Phase.values()));
             case MEMBER_DROPPED -> new LedgerEvent.MemberDropped(from.incarnation(), text(from));
+            case FENCE_WINDOW_PASSED -> new LedgerEvent.FenceWindowPassed(StateCodec.number(from));
+            case FENCING_OPENED -> new LedgerEvent.FencingOpened(text(from), text(from));
+            case ACCESS_WANTED -> new LedgerEvent.AccessWanted(from.incarnation());
+            case ACCESS_GRANTED -> new LedgerEvent.AccessGranted(from.incarnation(), text(from), from.node());
             default -> throw new MalformedFrame("event tag " + tag);
         };
     }

@@ -16,7 +16,9 @@ public enum EvidenceClass {
     /** A person said so, and is recorded. */
     ACKNOWLEDGED,
     /** A watchdog contract known beforehand was waited out. */
-    ASSUMED;
+    ASSUMED,
+    /** The host of the node runs another boot: the process's kernel is gone, and what it sent was waited for (F5). */
+    SUPERSEDED;
 
     /** The class as people and devices write it: {@code process-ended}. */
     public String label() {

@@ -71,6 +71,29 @@ public sealed interface LedgerEvent {
     /** All members of this generation are through the phase before; this one begins (rule R2). */
     record PhaseReached(GroupName group, long generation, Phase phase) implements LedgerEvent {}
 
+    /** Fences up to this intent lie so far back that they count for the limiter no more (rule F6). */
+    record FenceWindowPassed(long upTo) implements LedgerEvent {}
+
+    /** A person opened what held fences back: the limiter, and the hold for newer lives (rules F5a, F6). */
+    record FencingOpened(String person, String remark) implements LedgerEvent {
+
+        public FencingOpened {
+            person = bounded(person);
+            remark = bounded(remark);
+        }
+    }
+
+    /** This new member's access has to be switched on before it may join a group; in the version that admits it. */
+    record AccessWanted(Incarnation who) implements LedgerEvent {}
+
+    /** It has been. @param proof what the devices said */
+    record AccessGranted(Incarnation who, String proof, NodeId actor) implements LedgerEvent {
+
+        public AccessGranted {
+            proof = bounded(proof);
+        }
+    }
+
     /**
      * Out without a word, or put out, like {@link MemberEvicted}; but it is agreed that it holds nothing, being in no
      * group and with no act under way, and so it need not be fenced (rule F9, {@link ClusterState#mayHoldDirtyState}).

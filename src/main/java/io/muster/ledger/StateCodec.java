@@ -30,7 +30,8 @@ import java.util.TreeSet;
  *          threshold u32; acceptors: u16 n, n x (node u8, votes u16); record ids: u16 n, n x (node u8, id u64);
  *          members: u16 n, n x (life, process, joinedAt u63); departures: u16 n, n x departure;
  *          last lives: u16 n, n x life; clean leavers u64; groups: u16 n, n x group;
- *          nextIntent u63; generationFloor u63; viewChangedAt u63; lapses: u16 n, n x lapse
+ *          nextIntent u63; generationFloor u63; viewChangedAt u63; lapses: u16 n, n x lapse;
+ *          counted fences: u16 n, n x (node u8, intent u63); locked members: u16 n, n x life; openedAt u63
  * ballot   round u63; life          life     node u8; counter u63          ? x   one byte 0, or 1 and x
  * process  three texts; pid u64; start ticks u64                          text  u16 n, n bytes of UTF-8
  * departure life; process; reason; evictedAt u63; ? (id u63, reason, begun ballot, agreedAt u63, ? evidence);
@@ -102,6 +103,7 @@ public final class StateCodec {
         to.u16(state.lapses().size());
         state.lapses().forEach((node, lapse) -> to.incarnation(new Incarnation(node, lapse.life()))
                 .bool(lapse.fenced()).u16(lapse.count()).i64(lapse.at()));
+        encode(state.fences(), to);
     }
 
     public static ClusterState decode(ByteReader from) throws MalformedFrame {
@@ -142,7 +144,7 @@ public final class StateCodec {
         }
         ClusterState state = new ClusterState(
                 cluster, version, parent, proposedBy, events, electorate, recordIds, members, departures, lastLives,
-                cleanLeavers, groups, number(from), number(from), number(from), lapses(from));
+                cleanLeavers, groups, number(from), number(from), number(from), lapses(from), fences(from));
         if (before - from.left() > STATE_LIMIT_BYTES) {
             throw new MalformedFrame("a state of %d bytes".formatted(before - from.left()));
         }
@@ -310,6 +312,26 @@ public final class StateCodec {
             }
         }
         return lapses;
+    }
+
+    private static void encode(FenceAccount fences, ByteWriter to) {
+        to.u16(fences.counted().size());
+        fences.counted().forEach((node, intent) -> to.node(node).i64(intent));
+        to.u16(fences.locked().size());
+        fences.locked().forEach(to::incarnation);
+        to.i64(fences.openedAt());
+    }
+
+    private static FenceAccount fences(ByteReader from) throws MalformedFrame {
+        TreeMap<NodeId, Long> counted = new TreeMap<>();
+        for (int left = from.size(NodeId.LIMIT); left > 0; left--) {
+            put(counted, from.node(), number(from));
+        }
+        TreeMap<Incarnation, Boolean> locked = new TreeMap<>();
+        for (int left = from.size(NodeId.LIMIT); left > 0; left--) {
+            put(locked, from.incarnation(), true);
+        }
+        return new FenceAccount(counted, new TreeSet<>(locked.keySet()), number(from));
     }
 
     private static void encode(Group group, ByteWriter to) {

@@ -23,10 +23,18 @@ public sealed interface Effect {
      * Runs a fence method against one life of a node. Ends in {@link Completion.FenceEnded}.
      *
      * @param intent      the agreed intent this act is for
-     * @param method      name of a configured method
+     * @param method      name of a configured device
      * @param process     where that life runs
      * @param timeLimitNs after which the try counts as failed, whatever it does later
+     * @param operation   what is to be done; most often {@link FenceOperation#OFF}
      */
-    record Fence(long ticket, long intent, String method, Incarnation victim, HostProcess process, long timeLimitNs)
-            implements Effect {}
+    record Fence(long ticket, long intent, String method, Incarnation victim, HostProcess process, long timeLimitNs,
+            FenceOperation operation) implements Effect {
+
+        /** Switches off. */
+        public Fence(
+                long ticket, long intent, String method, Incarnation victim, HostProcess process, long timeLimitNs) {
+            this(ticket, intent, method, victim, process, timeLimitNs, FenceOperation.OFF);
+        }
+    }
 }

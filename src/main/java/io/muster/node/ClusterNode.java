@@ -95,7 +95,7 @@ public final class ClusterNode implements Machine<NodeInput, NodeNews> {
         this.heartbeat = new Heartbeat(self, config.peers(), config.links(), config.times(), now);
         this.ledger = new Ledger(self, config.nodes(), config.times(), loaded, chance.fork("ledger"), now);
         this.membership = new Membership(self, config.process(), config.nodes(), config.times(), config.view(), now);
-        this.fencer = new Fencer(self, config.fenceMethods(), config.times(), now);
+        this.fencer = new Fencer(self, config.fencing(), config.times(), now, chance.fork("fence"), config.process());
         this.groups = new GroupManager(self, config.times(), now);
         this.recovery = new RecoveryCoordinator(self, participants, config.times(), now);
         this.waits = new Waits(config, heartbeat, ledger, membership, fencer, groups, recovery);
@@ -167,7 +167,7 @@ public final class ClusterNode implements Machine<NodeInput, NodeNews> {
     /** A picture for the faces. */
     public NodeStatus status(long now) {
         return StatusPicture.of(
-                config, heartbeat, ledger, membership, waits.all(leave, now), leave, stopped, now);
+                config, heartbeat, ledger, membership, waits.all(leave, now), leave, stopped, fencer, now);
     }
 
     /** Why this node cannot take a request at all; what it can only not do yet is no reason. */
@@ -184,6 +184,9 @@ public final class ClusterNode implements Machine<NodeInput, NodeNews> {
                     ? Optional.empty()
                     : Optional.of(new Refusal(FaultCode.FENCE_4, "%s has no open fence".formatted(node)));
             case Request.SendTo(NodeId node, int port, var content) -> ports.refusal(node, port, content, ledger.state());
+            case Request.OpenFences _ -> fencer.openFences().isEmpty()
+                    ? Optional.of(new Refusal(FaultCode.FENCE_4, "no fence is open"))
+                    : Optional.empty();
         };
     }
 
@@ -223,7 +226,12 @@ public final class ClusterNode implements Machine<NodeInput, NodeNews> {
 
     private void deliver(Incarnation from, Message message, long now) {
         switch (message) {
-            case MembershipMessage m -> membership.step(new MembershipInput.Arrived(from, m), now, fromMembership);
+            case MembershipMessage m -> {
+                if (m instanceof MembershipMessage.JoinAsk(var process)) {
+                    fencer.step(new FenceInput.Arriving(from, process), now, fromFencer);
+                }
+                membership.step(new MembershipInput.Arrived(from, m), now, fromMembership);
+            }
             case FenceMessage m -> fencer.step(new FenceInput.Arrived(from, m), now, fromFencer);
             case GroupMessage m -> groups.step(new GroupInput.Arrived(from, m), now, fromGroups);
             case RecoveryMessage m -> recovery.step(new RecoveryInput.Arrived(from, m), now, fromRecovery);
@@ -269,6 +277,8 @@ public final class ClusterNode implements Machine<NodeInput, NodeNews> {
                 fencer.step(new FenceInput.AcknowledgeWanted(node, person, remark), now, fromFencer);
             case Request.SendTo(NodeId node, int port, var content) ->
                 ports.send(node, port, content, ledger.state(), now, driver);
+            case Request.OpenFences(String person, String remark) ->
+                fencer.step(new FenceInput.OpenWanted(person, remark), now, fromFencer);
         }
     }
 
@@ -283,7 +293,7 @@ public final class ClusterNode implements Machine<NodeInput, NodeNews> {
         heartbeat.step(new HeartbeatInput.Configured(config.peers(), config.links()), now, fromHeartbeat);
         ledger.step(new LedgerInput.Configured(config.nodes()), now, fromLedger);
         membership.step(new MembershipInput.Configured(config.nodes()), now, fromMembership);
-        fencer.step(new FenceInput.Configured(config.fenceMethods()), now, fromFencer);
+        fencer.step(new FenceInput.Configured(config.fencing()), now, fromFencer);
         happened(NodeEvents.configured(config, version()));
     }
 

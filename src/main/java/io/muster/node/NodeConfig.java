@@ -6,12 +6,11 @@ import io.muster.base.Incarnation;
 import io.muster.base.NodeId;
 import io.muster.base.NodeSet;
 import io.muster.base.TimeBudget;
+import io.muster.fence.Fencing;
 import io.muster.heartbeat.Heartbeat;
 import io.muster.membership.ViewSettings;
-import java.util.Collections;
 import java.util.List;
 import java.util.SortedMap;
-import java.util.TreeMap;
 
 /**
  * The whole configuration of a node, checked as a whole.
@@ -19,8 +18,7 @@ import java.util.TreeMap;
  * @param self         this life
  * @param nodes        all configured nodes, this one included
  * @param links        how many links each peer has; link numbers are 0 to {@code links} - 1
- * @param fenceMethods names of the fence methods for each node, first choice first; a node without any can only be
- *                     acknowledged by hand
+ * @param fencing      how each node is fenced; one without a plan can only be acknowledged by hand
  * @param view         how views are chosen when not all members hear each other
  */
 public record NodeConfig(
@@ -30,13 +28,12 @@ public record NodeConfig(
         NodeSet nodes,
         int links,
         TimeBudget times,
-        SortedMap<NodeId, List<String>> fenceMethods,
+        Fencing fencing,
         ViewSettings view) {
 
     public static final int LINKS_LIMIT = Heartbeat.LINKS_LIMIT;
 
     public NodeConfig {
-        fenceMethods = Collections.unmodifiableSortedMap(new TreeMap<>(fenceMethods));
         if (!nodes.contains(self.node())) {
             throw new IllegalArgumentException("node %s is not among the configured nodes %s".formatted(self.node(), nodes));
         }
@@ -45,17 +42,22 @@ public record NodeConfig(
         }
     }
 
-    /** With views chosen by size, every node being worth as much as the others. */
+    /** With devices that are levels of their own, of which nothing is known, and views chosen by size. */
     public NodeConfig(
             ClusterId cluster, Incarnation self, HostProcess process, NodeSet nodes, int links, TimeBudget times,
             SortedMap<NodeId, List<String>> fenceMethods) {
-        this(cluster, self, process, nodes, links, times, fenceMethods, ViewSettings.DEFAULT);
+        this(cluster, self, process, nodes, links, times, Fencing.flat(fenceMethods), ViewSettings.DEFAULT);
     }
 
     /** The same life with other nodes. */
     NodeConfig with(NodeInput.Configured next) {
-        return new NodeConfig(
-                cluster, self, process, next.nodes(), next.links(), times, next.fenceMethods(), view);
+        return new NodeConfig(cluster, self, process, next.nodes(), next.links(), times,
+                fencing.withPlans(next.plans()), view);
+    }
+
+    /** The same with another plan for fences. */
+    public NodeConfig with(Fencing next) {
+        return new NodeConfig(cluster, self, process, nodes, links, times, next, view);
     }
 
     public NodeSet peers() {

@@ -74,6 +74,12 @@ final class NodeEvents {
                 case LedgerEvent.PhaseReached _ -> { /* told by the recovery of those whom it concerns */ }
                 case LedgerEvent.MemberDropped(Incarnation who, String reason) ->
                     told.add(event("node.dropped", version, "who", who, "reason", reason));
+                case LedgerEvent.FenceWindowPassed _ -> { /* only counts back */ }
+                case LedgerEvent.FencingOpened(String person, String remark) ->
+                    told.add(event("fence.opened", version, "person", person, "remark", remark));
+                case LedgerEvent.AccessWanted(Incarnation who) -> told.add(event("access.wanted", version, "who", who));
+                case LedgerEvent.AccessGranted(Incarnation who, String proof, var actor) ->
+                    told.add(event("access.granted", version, "who", who, "proof", proof, "actor", actor));
             }
         }
         return applied.compacted() ? told.stream().map(NodeEvents::asCompacted).toList() : told;

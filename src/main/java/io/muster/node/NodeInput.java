@@ -3,10 +3,10 @@ package io.muster.node;
 import io.muster.base.Incarnation;
 import io.muster.base.NodeId;
 import io.muster.base.NodeSet;
+import io.muster.fence.FencePlan;
 import io.muster.machine.Completion;
 import io.muster.machine.Message;
 import io.muster.recovery.Participant;
-import java.util.List;
 import java.util.SortedMap;
 
 /** What a driver tells a node. Frames were decoded and their cluster checked before. */
@@ -38,7 +38,7 @@ public sealed interface NodeInput {
      *
      * @param nodes        all configured nodes from now on, this one included
      * @param links        how many links each peer has
-     * @param fenceMethods names of the fence methods for each node, first choice first
+     * @param plans how each node is fenced
      */
-    record Configured(NodeSet nodes, int links, SortedMap<NodeId, List<String>> fenceMethods) implements NodeInput {}
+    record Configured(NodeSet nodes, int links, SortedMap<NodeId, FencePlan> plans) implements NodeInput {}
 }

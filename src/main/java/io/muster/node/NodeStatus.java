@@ -17,6 +17,7 @@ import java.util.Optional;
  * @param actingForNs how long from now this node may act; 0 when it may not
  * @param peers       the local view
  * @param waits       everything that waits, with its causes
+ * @param fences      what this node remembers of fences
  */
 public record NodeStatus(
         Incarnation self,
@@ -25,7 +26,14 @@ public record NodeStatus(
         ClusterState state,
         long actingForNs,
         List<Peer> peers,
-        List<Wait> waits) {
+        List<Wait> waits,
+        FencePast fences) {
+
+    /** Without any fence remembered. */
+    public NodeStatus(Incarnation self, String role, Optional<Incarnation> leader, ClusterState state, long actingForNs,
+            List<Peer> peers, List<Wait> waits) {
+        this(self, role, leader, state, actingForNs, peers, waits, FencePast.EMPTY);
+    }
 
     public NodeStatus {
         peers = List.copyOf(peers);

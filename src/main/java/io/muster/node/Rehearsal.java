@@ -181,7 +181,7 @@ public final class Rehearsal {
                     System.arraycopy(bytes.shared(), 0, file, (int) offset, bytes.length());
                     yield new Completion.Written(ticket);
                 }
-                case Effect.Fence(long ticket, _, _, _, _, _) -> new Completion.FenceEnded(
+                case Effect.Fence(long ticket, _, _, _, _, _, _) -> new Completion.FenceEnded(
                         ticket, Optional.of(EvidenceClass.PROCESS_ENDED.label()), "rehearsed");
             })));
         }

@@ -22,4 +22,7 @@ public sealed interface Request {
 
     /** Send bytes to a port of a member. */
     record SendTo(NodeId node, int port, Bytes content) implements Request {}
+
+    /** A person lets all fences go that are held back now. */
+    record OpenFences(String person, String remark) implements Request {}
 }

@@ -1,6 +1,7 @@
 package io.muster.node;
 
 import io.muster.base.Incarnation;
+import io.muster.fence.Fencer;
 import io.muster.heartbeat.Heartbeat;
 import io.muster.heartbeat.LinkPicture;
 import io.muster.heartbeat.PeerPicture;
@@ -16,12 +17,13 @@ final class StatusPicture {
 
     static NodeStatus of(
             NodeConfig config, Heartbeat heartbeat, Ledger ledger, Membership membership, List<Wait> waits,
-            PlannedLeave leave, boolean stopped, long now) {
+            PlannedLeave leave, boolean stopped, Fencer fencer, long now) {
         List<LinkPicture> links = heartbeat.links(now);
         List<NodeStatus.Peer> peers = heartbeat.picture(now).stream().map(picture -> peer(picture, links)).toList();
         Optional<Incarnation> leader = ledger.leading() ? Optional.of(config.self()) : membership.leader();
         return new NodeStatus(config.self(), role(ledger, membership, leave, stopped), leader, ledger.state(),
-                Math.max(0, membership.actUntil() - now), peers, waits);
+                Math.max(0, membership.actUntil() - now), peers, waits,
+                new FencePast(now, fencer.history().tries(), fencer.history().facts()));
     }
 
     private static String role(Ledger ledger, Membership membership, PlannedLeave leave, boolean stopped) {

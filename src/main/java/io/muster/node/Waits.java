@@ -62,6 +62,7 @@ final class Waits {
             }
         });
         fencer.openFences().forEach(open -> waits.add(fence(open, noLeader, now)));
+        ledger.state().fences().locked().forEach(who -> waits.add(access(who, noLeader)));
         recovery.waiting().forEach(wait -> waits.add(recovery(wait, noLeader, now)));
         ledger.state().groups().values().stream()
                 .filter(group -> group.members().isEmpty() && !group.departed().isEmpty())
@@ -116,6 +117,12 @@ final class Waits {
                                 leader, leader.node()))));
             }
             case DEVICE, PAUSE -> because.add(Wait.root(FaultCode.FENCE_1, tryOf(open, now)));
+            case DELAY -> because.add(Wait.root(open.code(), "it begins in " + span(Math.max(0, open.nextTryAt() - now))));
+            case LIMITER -> because.add(Wait.root(open.code(), open.nextTryAt() > now
+                    ? "the limiter lets the next one go in " + span(open.nextTryAt() - now)
+                    : "the limiter lets the next one go as soon as that is agreed"));
+            case NEWER_LIFE -> because.add(Wait.root(open.code(),
+                    "a newer life of %s is heard, which its devices would hit".formatted(open.victim().node())));
             case PERSON -> {
                 if (!open.lastAnswer().isEmpty()) {
                     because.add(Wait.root(FaultCode.FENCE_1, tryOf(open, now)));
@@ -125,6 +132,19 @@ final class Waits {
             }
         }
         return new Wait(open.code(), open.fact(), because);
+    }
+
+    /** Rule F9: a member that is in no group yet, and cannot be. */
+    private Wait access(Incarnation who, Optional<Wait> noLeader) {
+        String answer = fencer.accessAnswer(who);
+        List<Wait> because = new ArrayList<>(noLeader.map(List::of).orElse(List.of()));
+        if (!answer.isEmpty()) {
+            because.add(Wait.root(FaultCode.FENCE_1, "last answer: " + answer));
+        } else if (!ledger.leading()) {
+            membership.leader().ifPresent(leader -> because.add(Wait.root(FaultCode.FENCE_7,
+                    "the leader %s switches it on: ask `muster why --node %s`".formatted(leader, leader.node()))));
+        }
+        return new Wait(FaultCode.FENCE_7, "%s joins no group before its access is switched on".formatted(who), because);
     }
 
     private static String tryOf(OpenFence open, long now) {

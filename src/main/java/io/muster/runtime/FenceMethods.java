@@ -51,6 +51,16 @@ public final class FenceMethods {
         return Collections.unmodifiableSortedMap(methods);
     }
 
+    /** A further instance of a method, for a further device of its kind. @throws ClusterFault CONFIG_1 */
+    static FenceMethod another(FenceMethod method) {
+        try {
+            return method.getClass().getConstructor().newInstance();
+        } catch (ReflectiveOperationException | LinkageError e) {
+            throw fault("fence method \"%s\" of %s cannot be made twice (%s): configure one device of that kind"
+                    .formatted(method.name(), source(method), e));
+        }
+    }
+
     private static String checkedName(FenceMethod method) {
         if (!method.name().matches("[a-z0-9-]{1,32}")) {
             throw fault("fence method \"%s\" of %s: a name is 1 to 32 lower-case letters, digits and dashes"

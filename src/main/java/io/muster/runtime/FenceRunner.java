@@ -2,6 +2,7 @@ package io.muster.runtime;
 
 import io.muster.base.ClusterFault;
 import io.muster.base.FaultCode;
+import io.muster.fence.FenceDevice;
 import io.muster.fence.FenceMethod;
 import io.muster.fence.FenceMethod.FenceFailed;
 import io.muster.machine.Completion;
@@ -13,45 +14,64 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 
 /**
- * Runs fence methods, each on a thread of its own that stands ready from the start, so that one that hangs delays no
+ * Runs fence devices, each on a thread of its own that stands ready from the start, so that one that hangs delays no
  * other. Every order ends in exactly one {@link Completion.FenceEnded}, at the latest when its time limit has passed,
  * counted from the moment it was handed over: an order that waits behind a hung one fails too.
  */
 final class FenceRunner implements AutoCloseable {
 
     private final SortedMap<String, FenceWorker> workers = new TreeMap<>();
+    private final SortedMap<String, FenceDevice> devices = new TreeMap<>();
     private final ScheduledThreadPoolExecutor timer;
     private final Consumer<Completion> completions;
 
+    /** The key of a device's settings that names its method; without it the device is called like its method. */
+    static final String KIND = "kind";
+
     /**
-     * Prepares the configured methods, all at once, each on its thread, and waits for them.
+     * Prepares the configured devices, all at once, each on its thread, and waits for them. Of several devices of one
+     * kind each gets an instance of its own.
      *
      * @param methods     all known ones
-     * @param settings    a section for each configured method
+     * @param settings    a section for each configured device
      * @param completions told from several threads
      * @throws ClusterFault CONFIG_1 when a configured method is unknown or refuses its settings
      */
     FenceRunner(SortedMap<String, FenceMethod> methods, Map<String, ? extends Map<String, String>> settings,
             Consumer<Completion> completions) {
         this.completions = completions;
-        for (String name : settings.keySet()) {
-            if (!methods.containsKey(name)) {
-                throw new ClusterFault(FaultCode.CONFIG_1, "fence method \"%s\" is not known; there are %s"
-                        .formatted(name, methods.keySet()));
+        SortedMap<String, FenceMethod> instances = new TreeMap<>();
+        TreeSet<String> taken = new TreeSet<>();
+        new TreeMap<>(settings).forEach((name, section) -> {
+            String kind = section.getOrDefault(KIND, name);
+            FenceMethod method = methods.get(kind);
+            if (method == null) {
+                throw new ClusterFault(FaultCode.CONFIG_1, "fence method \"%s\" is not known; there are %s%s".formatted(
+                        kind, methods.keySet(), kind.equals(name) ? "" : " for the kind of device \"" + name + "\""));
             }
-        }
+            instances.put(name, taken.add(kind) ? method : FenceMethods.another(method));
+        });
         timer = new ScheduledThreadPoolExecutor(1,
                 Thread.ofPlatform().name("muster-fence-limit").daemon().factory());
         timer.setRemoveOnCancelPolicy(true);
         timer.prestartAllCoreThreads();
-        new TreeMap<>(settings).forEach((name, section) -> workers.put(name,
-                new FenceWorker(methods.get(name), Collections.unmodifiableMap(new TreeMap<>(section)))));
+        instances.forEach((name, method) -> {
+            TreeMap<String, String> section = new TreeMap<>(settings.get(name));
+            section.remove(KIND);
+            workers.put(name, new FenceWorker(name, method, Collections.unmodifiableMap(section)));
+        });
         requirePrepared();
+    }
+
+    /** What the devices say of themselves. */
+    SortedMap<String, FenceDevice> devices() {
+        return Collections.unmodifiableSortedMap(devices);
     }
 
     /** Never blocks. */
@@ -84,6 +104,7 @@ final class FenceRunner implements AutoCloseable {
         workers.forEach((name, worker) -> {
             try {
                 worker.awaitPrepared();
+                devices.put(name, worker.device());
             } catch (FenceFailed e) {
                 refusals.add("fence method \"%s\": %s".formatted(name, e.getMessage()));
             }

@@ -1,5 +1,6 @@
 package io.muster.runtime;
 
+import io.muster.fence.FenceDevice;
 import io.muster.fence.FenceMethod;
 import io.muster.fence.FenceMethod.FenceFailed;
 import io.muster.machine.Completion;
@@ -15,7 +16,7 @@ import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
 
-/** One fence method and its thread: prepares it, then runs one order after the other. */
+/** One device, that is, an instance of a fence method, and its thread: prepares it, then runs one order after the other. */
 final class FenceWorker {
 
     /** Orders that wait for one method. */
@@ -23,6 +24,7 @@ final class FenceWorker {
     /** A method that is not ready after this is refused. */
     static final long PREPARE_LIMIT_S = 30;
 
+    private final String name;
     private final FenceMethod method;
     private final BlockingQueue<Task> queue = new ArrayBlockingQueue<>(QUEUE_LIMIT);
     private final CompletableFuture<Optional<FenceFailed>> prepared = new CompletableFuture<>();
@@ -31,9 +33,10 @@ final class FenceWorker {
     private Optional<Task> running = Optional.empty();
     private volatile boolean stopped;
 
-    FenceWorker(FenceMethod method, Map<String, String> settings) {
+    FenceWorker(String name, FenceMethod method, Map<String, String> settings) {
+        this.name = name;
         this.method = method;
-        thread = Thread.ofPlatform().name("muster-fence-" + method.name()).daemon().start(() -> {
+        thread = Thread.ofPlatform().name("muster-fence-" + name).daemon().start(() -> {
             prepare(settings);
             work();
         });
@@ -55,6 +58,15 @@ final class FenceWorker {
         }
     }
 
+    /** What the device says of itself; after {@link #awaitPrepared}. */
+    FenceDevice device() throws FenceFailed {
+        try {
+            return FenceDevice.of(name, method.abilities());
+        } catch (RuntimeException | Error e) {
+            throw new FenceFailed("it does not say what it can do: " + e);
+        }
+    }
+
     /** False when too many wait. */
     boolean offer(Task task) {
         return queue.offer(task);
@@ -62,17 +74,17 @@ final class FenceWorker {
 
     /** The order's time has passed: it counts as failed, and if it runs it is interrupted. */
     void expire(Task task) {
-        boolean inTime = !task.fail("no answer after %d ms".formatted(task.order.timeLimitNs() / 1_000_000));
-        if (inTime) {
-            return;
-        }
-        queue.remove(task);
         synchronized (turn) {
-            // Only under the lock is it sure that the interrupt hits this order and not the next one.
-            if (running.equals(Optional.of(task))) {
+            // Only under the lock is it sure that the interrupt hits this order and not the next one; an order that never
+            // ran has no effects that nobody knows of.
+            boolean runs = running.equals(Optional.of(task));
+            boolean inTime = !task.end(runs ? Optional.of(Completion.FenceEnded.UNKNOWN) : Optional.empty(),
+                    "no answer after %d ms".formatted(task.order.timeLimitNs() / 1_000_000));
+            if (!inTime && runs) {
                 thread.interrupt();
             }
         }
+        queue.remove(task);
     }
 
     void stop() {
@@ -117,15 +129,21 @@ final class FenceWorker {
         Effect.Fence order = task.order;
         try {
             FenceMethod.Proof proof = method.fence(new FenceMethod.Order(
-                    order.intent(), order.victim(), order.process(), order.timeLimitNs()));
-            task.end(Optional.of(proof.evidence().label()), proof.text());
+                    order.intent(), order.victim(), order.process(), order.timeLimitNs(), order.operation()));
+            boolean proves = switch (order.operation()) {
+                case OFF, READ -> true;
+                case ON, UNFENCE -> false;
+            };
+            task.end(Optional.of(proves ? proof.evidence().label() : Completion.FenceEnded.DONE), proof.text());
+        } catch (FenceMethod.DeviceUnseen e) {
+            task.end(Optional.of(Completion.FenceEnded.UNSEEN), String.valueOf(e.getMessage()));
         } catch (FenceFailed e) {
             task.fail(String.valueOf(e.getMessage()));
         } catch (InterruptedException e) {
-            task.fail("interrupted");
+            task.end(Optional.of(Completion.FenceEnded.UNKNOWN), "interrupted");
         } catch (RuntimeException | Error e) {
             // A method is somebody else's code: whatever it throws is its answer, and the fence is tried again.
-            task.fail("the method broke: " + e);
+            task.end(Optional.of(Completion.FenceEnded.UNKNOWN), "the method broke: " + e);
         }
     }
 

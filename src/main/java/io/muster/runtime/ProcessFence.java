@@ -4,8 +4,11 @@ import io.muster.base.HostProcess;
 import io.muster.fence.FenceMethod;
 import io.muster.fence.MemoryClass;
 import io.muster.ledger.EvidenceClass;
+import io.muster.machine.FenceOperation;
+import java.util.EnumSet;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.TimeUnit;
 
 /**
@@ -57,6 +60,12 @@ public final class ProcessFence implements FenceMethod {
         return MemoryClass.IN_PROCESS;
     }
 
+    /** A process number is bound to one life beyond doubt, and looking at it changes nothing. */
+    @Override
+    public Set<Ability> abilities() {
+        return EnumSet.of(Ability.ONE_LIFE, Ability.READ);
+    }
+
     /** Walks the whole way once against this process, with no signal, so that nothing is loaded when it matters. */
     @Override
     public void prepare(Map<String, String> settings) throws FenceFailed {
@@ -76,16 +85,30 @@ public final class ProcessFence implements FenceMethod {
         HostProcess victim = order.process();
         long until = System.nanoTime() + order.timeLimitNs();
         requireSameHost(victim);
+        if (order.operation() == FenceOperation.READ) {
+            return read(victim);
+        }
         return pidfd ? killByPidfd(victim, until) : killByHandle(victim, until);
+    }
+
+    private static Proof read(HostProcess victim) throws FenceFailed {
+        Optional<ProcStat> owner = ProcStat.of(victim.pid());
+        if (owner.isPresent() && owner.get().startTicks() != victim.startTicks()) {
+            return numberTaken(victim, owner.get());
+        }
+        if (owner.isPresent() && owner.get().ended() || owner.isEmpty() && ProcessHandle.of(victim.pid()).isEmpty()) {
+            return ended("pid %d (start %d) is gone", victim);
+        }
+        throw new FenceFailed("process %d runs".formatted(victim.pid()));
     }
 
     private void requireSameHost(HostProcess victim) throws FenceFailed {
         if (!victim.bootId().equals(own.bootId())) {
-            throw new FenceFailed(("runs on another host or in another boot: its boot id is \"%s\", ours \"%s\";"
+            throw new DeviceUnseen(("runs on another host or in another boot: its boot id is \"%s\", ours \"%s\";"
                     + " only a process of this boot can be ended here").formatted(victim.bootId(), own.bootId()));
         }
         if (!victim.pidNamespace().equals(own.pidNamespace())) {
-            throw new FenceFailed("runs in another pid namespace: \"%s\", ours is \"%s\"; process numbers differ there"
+            throw new DeviceUnseen("runs in another pid namespace: \"%s\", ours is \"%s\"; process numbers differ there"
                     .formatted(victim.pidNamespace(), own.pidNamespace()));
         }
         if (victim.pid() <= 1 || victim.startTicks() <= 0) {

@@ -3,10 +3,11 @@ package io.muster.runtime;
 import io.muster.base.ClusterFault;
 import io.muster.base.FaultCode;
 import io.muster.base.NodeId;
+import io.muster.fence.FencePlan;
+import io.muster.fence.Fencer;
 import io.muster.node.ClusterNode;
 import io.muster.node.NodeInput;
 import io.muster.node.Refusal;
-import java.util.List;
 import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeSet;
@@ -38,15 +39,15 @@ final class Reload {
     }
 
     /** @throws ClusterFault what stands against it; nothing was changed */
-    synchronized void to(RuntimeConfig next, NodeId self, SortedMap<NodeId, List<String>> fenceMethods) {
-        requireNoRestart(next, fenceMethods);
+    synchronized void to(RuntimeConfig next, NodeId self, SortedMap<NodeId, FencePlan> plans) {
+        requireNoRestart(next, plans);
         if (!next.nodes().containsKey(self)) {
             throw refused("%s itself is not among the nodes %s".formatted(self, next.nodeSet()));
         }
         Links.Change change = links.prepare(next);
         boolean taken = false;
         try {
-            tell(new NodeInput.Configured(next.nodeSet(), next.nodes().get(self).links().size(), fenceMethods));
+            tell(new NodeInput.Configured(next.nodeSet(), next.nodes().get(self).links().size(), plans));
             taken = true;
         } finally {
             if (!taken) {
@@ -57,12 +58,13 @@ final class Reload {
         current = next;
     }
 
-    private void requireNoRestart(RuntimeConfig next, SortedMap<NodeId, List<String>> fenceMethods) {
+    private void requireNoRestart(RuntimeConfig next, SortedMap<NodeId, FencePlan> plans) {
         require("node.data", next.dataFolder().equals(current.dataFolder()));
         require("node.fence_jars", next.fencing().jarFolder().equals(current.fencing().jarFolder()));
         require("trust", next.tls().equals(current.tls()) && next.datagramKey().equals(current.datagramKey()));
         TreeSet<String> used = new TreeSet<>();
-        fenceMethods.values().forEach(used::addAll);
+        plans.values().forEach(plan -> used.addAll(plan.devices()));
+        used.remove(Fencer.MANUAL);
         used.addAll(next.fencing().methods().keySet());
         for (String method : used) {
             require("fence method \"" + method + "\"", current.fencing().methods().containsKey(method)

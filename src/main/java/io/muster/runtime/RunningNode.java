@@ -9,6 +9,7 @@ import io.muster.base.Incarnation;
 import io.muster.base.NodeId;
 import io.muster.base.NodeSet;
 import io.muster.base.Prng;
+import io.muster.fence.FencePlan;
 import io.muster.ledger.AcceptorRecord;
 import io.muster.ledger.RecordFile;
 import io.muster.node.ClusterNode;
@@ -132,11 +133,11 @@ public final class RunningNode implements AutoCloseable {
     /**
      * Takes up other addresses, links, nodes and fence methods, all of them or none.
      *
-     * @param fenceMethods names of the fence methods for each node, first choice first
+     * @param plans how each node is fenced
      * @throws ClusterFault CONFIG_1, CONFIG_4, LINK_2: what stands against it; nothing was changed
      */
-    public void reload(RuntimeConfig next, SortedMap<NodeId, List<String>> fenceMethods) {
-        reload.to(next, config.self().node(), fenceMethods);
+    public void reload(RuntimeConfig next, SortedMap<NodeId, FencePlan> plans) {
+        reload.to(next, config.self().node(), plans);
     }
 
     /** Ends the node if it has not ended, sends what is queued within a limit, and lets go of everything. */
@@ -200,7 +201,7 @@ public final class RunningNode implements AutoCloseable {
             FenceRunner fences = prepared(preparing);
             MonotonicClock clock = new MonotonicClock();
 
-            NodeConfig config = lives.of(folder.raiseLife(), OwnProcess.facts());
+            NodeConfig config = withDevices(lives.of(folder.raiseLife(), OwnProcess.facts()), fences);
             DiskWriter writer = new DiskWriter(
                     order -> folder.write(order.file(), order.offset(), order.bytes()), mailbox::complete);
             closers.push(writer::close);
@@ -236,6 +237,17 @@ public final class RunningNode implements AutoCloseable {
                         + " cluster are %s: give each voter a table [nodes.…]; nothing was changed").formatted(
                                 self, machine.nodeSet(), voters));
             }
+        }
+
+        /** What the devices can do is known only when they are prepared. */
+        private static NodeConfig withDevices(NodeConfig config, FenceRunner fences) {
+            NodeConfig known = config.with(config.fencing().with(fences.devices()));
+            known.fencing().plans().forEach((node, plan) -> plan.unfence().stream()
+                    .filter(name -> !known.fencing().device(name).unfences()).findFirst().ifPresent(name -> {
+                        throw new ClusterFault(FaultCode.CONFIG_1, ("device \"%s\" is to unfence %s and cannot: name a"
+                                + " device whose method declares the ability UNFENCE").formatted(name, node));
+                    }));
+            return known;
         }
 
         private FenceRunner prepareFences() {

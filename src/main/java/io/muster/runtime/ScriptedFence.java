@@ -6,8 +6,11 @@ import io.muster.ledger.EvidenceClass;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.EnumSet;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 
@@ -21,7 +24,12 @@ import java.util.concurrent.TimeUnit;
  * fails     answers that it cannot
  * hangs     never answers
  * lies      claims that the power is off, and does nothing
+ * unseen    cannot be reached from this node
  * </pre>
+ *
+ * The setting {@code abilities}, words with blanks between them, says what it can do beside switching off: {@code read},
+ * {@code on}, {@code unfence}, {@code one-life}; without it {@code read one-life}. What it does on {@code on} and
+ * {@code unfence} is to say so.
  */
 public final class ScriptedFence implements FenceMethod {
 
@@ -32,6 +40,7 @@ public final class ScriptedFence implements FenceMethod {
 
     private final ProcessFence process = new ProcessFence();
     private Optional<Path> file = Optional.empty();
+    private Set<Ability> abilities = EnumSet.of(Ability.READ, Ability.ONE_LIFE);
 
     @Override
     public String name() {
@@ -46,12 +55,32 @@ public final class ScriptedFence implements FenceMethod {
     @Override
     public void prepare(Map<String, String> settings) throws FenceFailed {
         String name = settings.get("file");
-        if (name == null || settings.size() != 1) {
-            throw new FenceFailed("the method \"scripted\" takes the one setting \"file\", but has " + settings.keySet());
+        boolean choosy = settings.containsKey("abilities");
+        if (name == null || settings.size() != (choosy ? 2 : 1)) {
+            throw new FenceFailed("the method \"scripted\" takes the settings \"file\" and \"abilities\", but has "
+                    + settings.keySet());
         }
         file = Optional.of(Path.of(name));
+        abilities = choosy ? abilitiesOf(settings.get("abilities")) : abilities;
         process.prepare(Map.of());
         behaviour();
+    }
+
+    @Override
+    public Set<Ability> abilities() {
+        return abilities;
+    }
+
+    private static Set<Ability> abilitiesOf(String words) throws FenceFailed {
+        EnumSet<Ability> abilities = EnumSet.noneOf(Ability.class);
+        for (String word : words.strip().split(" +")) {
+            try {
+                abilities.add(Ability.valueOf(word.toUpperCase(Locale.ROOT).replace('-', '_')));
+            } catch (IllegalArgumentException e) {
+                throw new FenceFailed("\"%s\" is no ability; write read, on, unfence, one-life".formatted(word));
+            }
+        }
+        return abilities;
     }
 
     @Override
@@ -59,8 +88,9 @@ public final class ScriptedFence implements FenceMethod {
         String behaviour = behaviour();
         switch (behaviour) {
             case "works" -> {
-                return process.fence(order);
+                return done(order);
             }
+            case "unseen" -> throw new DeviceUnseen("the scripted device is not reachable from here");
             case "fails" -> throw new FenceFailed("the scripted device answered: failed");
             case "hangs" -> {
                 new CountDownLatch(1).await();
@@ -72,17 +102,25 @@ public final class ScriptedFence implements FenceMethod {
             }
             default -> {
                 TimeUnit.MILLISECONDS.sleep(slowMs(behaviour));
-                return process.fence(order);
+                return done(order);
             }
         }
+    }
+
+    private Proof done(Order order) throws FenceFailed, InterruptedException {
+        return switch (order.operation()) {
+            case OFF, READ -> process.fence(order);
+            case ON, UNFENCE -> new Proof(EvidenceClass.ASSUMED, "the scripted device did %s for %s".formatted(
+                    order.operation(), order.victim()));
+        };
     }
 
     private String behaviour() throws FenceFailed {
         Path path = file.orElseThrow(() -> new FenceFailed("the method \"scripted\" was not prepared"));
         try {
             String behaviour = Files.readString(path).lines().findFirst().orElse("").strip();
-            if (!behaviour.matches("works|fails|hangs|lies|slow [0-9]{1,7}")) {
-                throw new FenceFailed("%s says \"%s\"; write works, fails, hangs, lies or slow MS"
+            if (!behaviour.matches("works|fails|hangs|lies|unseen|slow [0-9]{1,7}")) {
+                throw new FenceFailed("%s says \"%s\"; write works, fails, hangs, lies, unseen or slow MS"
                         .formatted(path, behaviour));
             }
             return behaviour;

@@ -7,6 +7,7 @@ import io.muster.base.ClusterFault;
 import io.muster.base.FaultCode;
 import io.muster.base.NodeId;
 import io.muster.base.TimeBudget;
+import io.muster.fence.FencePlan;
 import io.muster.runtime.RuntimeConfig.Endpoint;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -75,8 +76,8 @@ class ConfigReaderTest {
         assertThat(config.machine().dataFolder()).isEqualTo(folder);
         assertThat(config.machine().nodes().get(NodeId.of(2)).stream()).isEqualTo(new Endpoint("fd00::2", 7400));
         assertThat(config.machine().nodes().get(NodeId.of(2)).links()).containsExactly(new Endpoint("n2.example", 7401));
-        assertThat(config.fenceMethods()).containsEntry(NodeId.of(1), List.of("process", "manual"))
-                .containsEntry(NodeId.of(2), List.of());
+        assertThat(config.fencing().plans()).containsEntry(NodeId.of(1), FencePlan.flat(List.of("process", "manual")))
+                .containsEntry(NodeId.of(2), FencePlan.flat(List.of()));
         assertThat(config.machine().fencing().methods()).containsEntry("process", Map.of("grace", "3"))
                 .containsEntry("manual", Map.of());
         assertThat(config.machine().fencing().jarFolder()).isEqualTo(Optional.empty());

@@ -229,6 +229,6 @@ class FencerTest extends FencerRig {
         tell(N1, new FenceMessage.Act(chain.ballot, N2, 1, 1, "rm -rf"));
         assertThat(acts()).isEmpty();
         assertThat(out.messages()).containsExactly(new FenceMessage.Acted(
-                chain.ballot, 1, 1, Optional.empty(), "n2 has no fence method \"rm -rf\" for n3"));
+                chain.ballot, 1, 1, Optional.of("unseen"), "n2 has no fence method \"rm -rf\" for n3"));
     }
 }

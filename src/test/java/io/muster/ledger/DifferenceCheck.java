@@ -43,7 +43,9 @@ final class DifferenceCheck {
                     generations.put(name, generation);
                     check(after.groups().get(name).phase() == phase, "%s is not in %s", name, phase);
                 }
-                case LedgerEvent.FenceIntended _, LedgerEvent.FenceEvidenced _, LedgerEvent.FenceVoided _ -> { }
+                case LedgerEvent.FenceIntended _, LedgerEvent.FenceEvidenced _, LedgerEvent.FenceVoided _,
+                        LedgerEvent.FenceWindowPassed _, LedgerEvent.FencingOpened _, LedgerEvent.AccessWanted _,
+                        LedgerEvent.AccessGranted _ -> { }
             }
         }
         check(up.equals(after.view().members()), "members are %s, not %s", after.view().members(), up);

@@ -80,7 +80,7 @@ final class States {
                 : state.nextIntent();
         GroupName group = new GroupName("g" + chance.nextInt(3));
         Group known = state.groups().get(group);
-        return switch (chance.nextInt(13)) {
+        return switch (chance.nextInt(16)) {
             case 0, 1 -> joined(who);
             case 2 -> new LedgerEvent.MemberLeft(who);
             case 3 -> new LedgerEvent.MemberEvicted(who, "silent for 600 ms");
@@ -92,6 +92,11 @@ final class States {
             case 8 -> new LedgerEvent.GroupLeft(group, who);
             case 9 -> new LedgerEvent.GroupLost(group, departed);
             case 10 -> new LedgerEvent.MemberDropped(who, "silent for 600 ms");
+            case 12 -> chance.nextInt(4) == 0
+                    ? new LedgerEvent.FencingOpened("ada", "it was the switch")
+                    : new LedgerEvent.FenceWindowPassed(1 + chance.nextInt((int) state.nextIntent()));
+            case 13 -> new LedgerEvent.AccessWanted(who);
+            case 14 -> new LedgerEvent.AccessGranted(who, "port 3 is up", NodeId.of(2));
             default -> known == null || known.phase() == Phase.RUNNING
                     ? new LedgerEvent.GroupJoined(group, who)
                     : new LedgerEvent.PhaseReached(group, known.generation(), known.phase().next());

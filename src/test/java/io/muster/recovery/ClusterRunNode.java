@@ -2,11 +2,15 @@ package io.muster.recovery;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.muster.base.HostProcess;
 import io.muster.base.Incarnation;
 import io.muster.base.NodeId;
+import io.muster.base.Prng;
+import io.muster.fence.FenceDevice;
 import io.muster.fence.FenceInput;
 import io.muster.fence.FenceMessage;
 import io.muster.fence.Fencer;
+import io.muster.fence.Fencing;
 import io.muster.group.GroupInput;
 import io.muster.group.GroupManager;
 import io.muster.group.GroupMessage;
@@ -52,7 +56,12 @@ final class ClusterRunNode {
         this.cluster = cluster;
         this.self = self;
         this.service = new RandomService(cluster, this);
-        this.fencer = new Fencer(self, methods, RandomCluster.TIMES, cluster.now);
+        // Here a device ends the life it is told; one that cuts whole nodes off would spare newer lives (rule F5a).
+        TreeMap<String, FenceDevice> devices = new TreeMap<>();
+        methods.values().forEach(names -> names.forEach(
+                name -> devices.put(name, new FenceDevice(name, true, false, false, false))));
+        this.fencer = new Fencer(self, Fencing.flat(methods).with(devices), RandomCluster.TIMES, cluster.now,
+                new Prng(self.life()), HostProcess.UNKNOWN);
         this.groups = new GroupManager(self, RandomCluster.TIMES, cluster.now);
         this.recovery = new RecoveryCoordinator(
                 self, List.of(new Recorder(), service), RandomCluster.TIMES, cluster.now);

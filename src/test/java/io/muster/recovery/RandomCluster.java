@@ -356,7 +356,10 @@ final class RandomCluster {
                         .allMatch(before::harmless);
             }
             case LedgerEvent.MemberJoined _, LedgerEvent.MemberLeft _, LedgerEvent.FenceIntended _,
-                    LedgerEvent.GroupJoined _, LedgerEvent.MemberDropped _ -> { /* nothing to check */ }
+                    LedgerEvent.GroupJoined _, LedgerEvent.MemberDropped _, LedgerEvent.FenceWindowPassed _,
+                    LedgerEvent.FencingOpened _, LedgerEvent.AccessWanted _, LedgerEvent.AccessGranted _ -> {
+                        /* nothing to check */
+                    }
         }
     }
 

@@ -158,11 +158,11 @@ class ReloadTest {
         cluster.seenBy(1).put(NodeId.of(1), own);
         RuntimeConfig same = cluster.config(1);
         assertThatThrownBy(() -> n1.running().reload(new RuntimeConfig(folder, same.nodes(), same.tls(), same.datagramKey(),
-                same.fencing()), cluster.fenceMethods(1)))
+                same.fencing()), RunningCluster.plans(cluster.fenceMethods(1))))
                 .isInstanceOf(ClusterFault.class).hasMessageContaining("CONFIG-4 node.data").hasMessageContaining("restart");
         var methods = cluster.fenceMethods(1);
         methods.put(N3, List.of("process"));
-        assertThatThrownBy(() -> n1.running().reload(same, methods))
+        assertThatThrownBy(() -> n1.running().reload(same, RunningCluster.plans(methods)))
                 .isInstanceOf(ClusterFault.class).hasMessageContaining("fence method \"process\"");
         assertThat(n1.eventNames()).doesNotContain("config.taken");
         assertThat(n1.status().peers()).hasSize(2);

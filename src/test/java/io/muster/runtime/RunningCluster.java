@@ -7,6 +7,8 @@ import io.muster.base.Incarnation;
 import io.muster.base.NodeId;
 import io.muster.base.NodeSet;
 import io.muster.base.TimeBudget;
+import io.muster.fence.FencePlan;
+import io.muster.fence.Fencing;
 import io.muster.ledger.AcceptorRecord;
 import io.muster.ledger.ClusterState;
 import io.muster.ledger.RecordFile;
@@ -132,8 +134,12 @@ final class RunningCluster implements AutoCloseable {
         return nodes;
     }
 
+    static SortedMap<NodeId, FencePlan> plans(SortedMap<NodeId, List<String>> methods) {
+        return Fencing.flat(methods).plans();
+    }
+
     void reload(Node node) {
-        node.running().reload(config(node.number()), fenceMethods(node.number()));
+        node.running().reload(config(node.number()), plans(fenceMethods(node.number())));
     }
 
     @Override
