@@ -108,6 +108,7 @@ final class Simulation {
         network.behave(settings.network());
         fence.behave(settings.fence());
         hosts.values().forEach(host -> host.disk().behave(settings.disk()));
+        new Looks(this).begin();
     }
 
     // ---- what the caller looks at
