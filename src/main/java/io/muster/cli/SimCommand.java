@@ -141,7 +141,8 @@ public final class SimCommand implements Callable<Integer> {
             out.println("replay: ./muster sim" + (failed.isEmpty()
                     ? " --seeds %d --from %d".formatted(seeds, from)
                     : " --seeds 1 --from %d".formatted(failed.getFirst().seed()))
-                    + (nodes == null ? "" : " --nodes " + nodes) + (beyondRho ? " --beyond-rho" : "") + (failed.isEmpty() ? "" : " --trace"));
+                    + (nodes == null ? "" : " --nodes " + nodes) + (beyondRho ? " --beyond-rho" : "")
+                    + (failed.isEmpty() ? "" : " --trace"));
         }
         out.flush();
         return outcome.exitCode();
