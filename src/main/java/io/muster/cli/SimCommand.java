@@ -1,14 +1,23 @@
 package io.muster.cli;
 
+import io.muster.base.NodeId;
 import io.muster.sim.Outcome;
 import io.muster.sim.RunReport;
+import io.muster.sim.Script;
+import io.muster.sim.ScriptFault;
 import io.muster.sim.Swarm;
+import java.io.IOException;
 import java.io.PrintWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.SortedMap;
+import java.util.TreeMap;
 import java.util.concurrent.Callable;
 import java.util.function.Consumer;
 import picocli.CommandLine.Command;
@@ -39,6 +48,7 @@ public final class SimCommand implements Callable<Integer> {
     private static final int DEATHS_A_SEED = 2;
     private static final double FENCES_A_SEED = 1;
     private static final double RECOVERIES_A_SEED = 1;
+    private static final int QUIET_NODES = 5;
 
     @Spec
     private CommandSpec spec;
@@ -51,7 +61,7 @@ public final class SimCommand implements Callable<Integer> {
             defaultValue = "1")
     private long from;
 
-    @Option(names = "--nodes", paramLabel = "K", description = "How many nodes, 2 to 16; drawn when left out.")
+    @Option(names = "--nodes", paramLabel = "K", description = "How many nodes, from 2; drawn when left out.")
     private Integer nodes;
 
     @Option(names = "--json", description = "One JSON object per failed seed, and a summary as the last line.")
@@ -63,6 +73,24 @@ public final class SimCommand implements Callable<Integer> {
     @Option(names = "--trace", description = "Prints everything that happens; best with one seed.")
     private boolean trace;
 
+    @Option(names = "--script", paramLabel = "FILE", description = "Carries out a script, see docs/TESTING.md.")
+    private Path script;
+
+    @Option(names = "--quiet-hour", description = "Measures one virtual hour in which nothing happens.")
+    private boolean quietHour;
+
+    @Option(names = "--runs", paramLabel = "R", description = "How often that is measured (default ${DEFAULT-VALUE}).",
+            defaultValue = "5")
+    private int runs;
+
+    @Option(names = "--scale", description = "Prints what grows with the number of nodes.")
+    private boolean scale;
+
+    @Option(names = "--beyond-rho", description = "Lets clocks run faster and slower than the cluster was told they do."
+            + " Safety is not promised there: promise LeaseTruth has to object.")
+    private boolean beyondRho;
+
+    private final SortedMap<String, Long> checks = new TreeMap<>();
     private int ran;
     private long faults;
     private long deaths;
@@ -74,6 +102,19 @@ public final class SimCommand implements Callable<Integer> {
     public Integer call() {
         PrintWriter out = spec.commandLine().getOut();
         check();
+        if (script != null) {
+            return carryOut(out);
+        }
+        if (quietHour || scale) {
+            SimMeasure measure = new SimMeasure(out, json);
+            if (quietHour) {
+                measure.quietHour(nodes == null ? QUIET_NODES : nodes, runs);
+            }
+            if (scale) {
+                measure.scale();
+            }
+            return 0;
+        }
         long began = System.nanoTime();
         List<RunReport> failed = new ArrayList<>();
         for (long seed = from; seed < from + seeds && !(untilFailed && !failed.isEmpty()); seed++) {
@@ -86,6 +127,10 @@ public final class SimCommand implements Callable<Integer> {
         }
         double seconds = (System.nanoTime() - began) / 1e9;
         Outcome outcome = outcome(failed);
+        List<String> asleep = asleep();
+        if (!asleep.isEmpty() && !json) {
+            out.println("ASLEEP: these promises were never put to the test: " + String.join(", ", asleep));
+        }
         if (json) {
             out.println(summary(outcome, failed, seconds));
         } else {
@@ -96,13 +141,46 @@ public final class SimCommand implements Callable<Integer> {
             out.println("replay: ./muster sim" + (failed.isEmpty()
                     ? " --seeds %d --from %d".formatted(seeds, from)
                     : " --seeds 1 --from %d".formatted(failed.getFirst().seed()))
-                    + (nodes == null ? "" : " --nodes " + nodes) + (failed.isEmpty() ? "" : " --trace"));
+                    + (nodes == null ? "" : " --nodes " + nodes) + (beyondRho ? " --beyond-rho" : "")
+                    + (failed.isEmpty() ? "" : " --trace"));
         }
         out.flush();
         return outcome.exitCode();
     }
 
+    /** Promises that no seed put to the test, of which enough were run to expect it of all. */
+    private List<String> asleep() {
+        return ran < SEEDS_TO_WEIGH
+                ? List.of()
+                : checks.entrySet().stream().filter(entry -> entry.getValue() == 0).map(Map.Entry::getKey).toList();
+    }
+
+    private int carryOut(PrintWriter out) {
+        try {
+            List<String> lines = Files.readAllLines(script);
+            List<String> carriedOut = Script.carryOut(lines);
+            carriedOut.forEach(out::println);
+            if (!carriedOut.equals(lines)) {
+                out.println("# What the nodes said is not what the script shows; its expectations hold.");
+            }
+            out.flush();
+            return 0;
+        } catch (IOException e) {
+            throw unusable("--script %s cannot be read: %s".formatted(script, e.getMessage()));
+        } catch (ScriptFault e) {
+            if (e.kind() == ScriptFault.Kind.UNREADABLE) {
+                throw unusable("--script %s, %s".formatted(script, e.getMessage()));
+            }
+            out.println("FAILED %s, %s".formatted(script, e.getMessage()));
+            out.flush();
+            return Outcome.INVARIANT.exitCode();
+        }
+    }
+
     private void check() {
+        if (runs < 1) {
+            throw unusable("--runs %d is not at least 1.".formatted(runs));
+        }
         if (seeds < 1) {
             throw unusable("--seeds %d is not at least 1.".formatted(seeds));
         }
@@ -110,8 +188,8 @@ public final class SimCommand implements Callable<Integer> {
         if (from > Long.MAX_VALUE - seeds) {
             throw unusable("--from %d leaves no room for %d seeds.".formatted(from, seeds));
         }
-        if (nodes != null && (nodes < 2 || nodes > 16)) {
-            throw unusable("--nodes %d is not in 2 to 16.".formatted(nodes));
+        if (nodes != null && (nodes < 2 || nodes > NodeId.LIMIT - 1)) {
+            throw unusable("--nodes %d is not in 2 to %d.".formatted(nodes, NodeId.LIMIT - 1));
         }
     }
 
@@ -122,14 +200,15 @@ public final class SimCommand implements Callable<Integer> {
     private RunReport run(long seed, PrintWriter out) {
         OptionalInt wanted = nodes == null ? OptionalInt.empty() : OptionalInt.of(nodes);
         Optional<Consumer<String>> listener = trace ? Optional.of(out::println) : Optional.empty();
-        RunReport report = Swarm.run(seed, wanted, listener);
+        RunReport report = Swarm.run(seed, wanted, beyondRho, listener);
         if (!trace && (!report.passed() || (seed - from) % TWICE_EVERY == 0)) {
-            RunReport again = Swarm.run(seed, wanted, Optional.empty());
+            RunReport again = Swarm.run(seed, wanted, beyondRho, Optional.empty());
             if (again.trace() != report.trace()) {
                 report = notTheSame(report, again);
             }
         }
         ran++;
+        report.checks().forEach((promise, made) -> checks.merge(promise, made, Long::sum));
         faults += report.faults();
         deaths += report.deaths();
         fences += report.fences();
@@ -152,7 +231,7 @@ public final class SimCommand implements Callable<Integer> {
         boolean weak = seeds >= SEEDS_TO_WEIGH
                 && (faults < (long) FAULTS_A_SEED * seeds || deaths < (long) DEATHS_A_SEED * seeds
                         || fences < FENCES_A_SEED * seeds || recoveries < RECOVERIES_A_SEED * seeds);
-        return weak ? Outcome.TOO_WEAK : Outcome.PASSED;
+        return weak || !asleep().isEmpty() ? Outcome.TOO_WEAK : Outcome.PASSED;
     }
 
     private static String jsonOf(RunReport report) {

@@ -209,6 +209,14 @@ final class Scenario {
                 NodeId node = words.node();
                 return () -> replace(node, operator);
             }
+            case "forget" -> {
+                NodeId node = words.node();
+                return () -> {
+                    if (!cluster().forget(node)) {
+                        throw ScriptFault.notSo("the disk of %s can only forget while nothing runs on it", node);
+                    }
+                };
+            }
             case "cut" -> {
                 return cut(words, cuts);
             }

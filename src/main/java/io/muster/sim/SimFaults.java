@@ -14,12 +14,13 @@ import java.util.List;
  * @param stuckWrite  chance that a write never ends
  * @param ghostWrite  chance that the write under way at a process's end still lands a little later
  * @param forgetful   nodes that lose their record, at most; fewer than make a quorum impossible
+ * @param clockRatePpm clocks are at most this much fast or slow: between any two it is at most rho
  */
 record SimFaults(
         List<Integer> moves, List<SecondFault> seconds, double pauseInStep, double stuckWrite, double ghostWrite,
-        int forgetful) {
+        int forgetful, long clockRatePpm) {
 
-    static final SimFaults NONE = new SimFaults(List.of(), List.of(), 0, 0, 0, 0);
+    static final SimFaults NONE = new SimFaults(List.of(), List.of(), 0, 0, 0, 0, 0);
 
     /** What the second fault is, and whom it hits. */
     enum Blow { KILL_IT, KILL_ANOTHER, POWER_OFF_IT, PAUSE_IT, CUT_IT, POWER_LOSS }
@@ -33,6 +34,8 @@ record SimFaults(
     record SecondFault(Moments.Kind when, Blow blow, double chance, long afterNs) {}
 
     private static final int SECONDS_LIMIT = 4;
+    /** Half of what {@link SimSettings#shortTimes} says of any two clocks. */
+    private static final long RATE_LIMIT_PPM = 500;
 
     SimFaults {
         moves = List.copyOf(moves);
@@ -58,7 +61,8 @@ record SimFaults(
         }
         return new SimFaults(
                 moves, seconds, sometimes(chance, 0.05), sometimes(chance, 0.001), 0.5 * chance.nextDouble(),
-                forgets ? (nodes - 1) / 2 : 0);
+                forgets ? (nodes - 1) / 2 : 0,
+                chance.nextInt(3) == 0 ? chance.nextLong(RATE_LIMIT_PPM + 1) : RATE_LIMIT_PPM);
     }
 
     private static double sometimes(Prng chance, double most) {

@@ -48,7 +48,9 @@ final class SimParticipant implements Participant {
     private final Prng chance;
     private final Ear ear;
     private final Consumer<NodeInput> node;
+    /** What runs for each group: the number of its {@link #begin}, so that an answer given up on is never said later. */
     private final TreeMap<GroupName, Long> running = new TreeMap<>();
+    private long turns;
     private final TreeMap<GroupName, Done> unsaid = new TreeMap<>();
     private Behaviour behaviour;
     private long faults;
@@ -71,7 +73,7 @@ final class SimParticipant implements Participant {
         if (next.silent() == 0) {
             List<Done> said = List.copyOf(unsaid.values());
             unsaid.clear();
-            said.forEach(answer -> later(answer.group(), answer.generation(), answer, 1));
+            said.forEach(answer -> later(answer.group(), running.get(answer.group()), answer, 1));
         }
     }
 
@@ -93,7 +95,8 @@ final class SimParticipant implements Participant {
     @Override
     public void begin(Phase phase, RecoveryPlan plan, Outbox<Answer> out) {
         ear.began(name, phase, plan);
-        running.put(plan.group(), plan.generation());
+        long turn = ++turns;
+        running.put(plan.group(), turn);
         unsaid.remove(plan.group());
         if (chance.chance(behaviour.silent())) {
             faults++;
@@ -107,7 +110,7 @@ final class SimParticipant implements Participant {
         Answer answer = fails
                 ? new Failed(plan.group(), plan.generation(), phase, "no (simulated)")
                 : new Done(plan.group(), plan.generation(), phase);
-        answer(plan.group(), plan.generation(), answer, out);
+        answer(plan.group(), turn, answer, out);
     }
 
     @Override
@@ -118,19 +121,19 @@ final class SimParticipant implements Participant {
         answer(group, ANY, new Abandoned(group, generation), out);
     }
 
-    /** @param generation answers only while this one runs, or {@link #ANY} */
-    private void answer(GroupName group, long generation, Answer answer, Outbox<Answer> out) {
+    /** @param turn answers only while this one runs, or {@link #ANY} */
+    private void answer(GroupName group, long turn, Answer answer, Outbox<Answer> out) {
         if (chance.chance(behaviour.late())) {
-            later(group, generation, answer, chance.nextLong(behaviour.lateNs()) + 1);
+            later(group, turn, answer, chance.nextLong(behaviour.lateNs()) + 1);
         } else {
             ear.answered(name, answer);
             out.announce(answer);
         }
     }
 
-    private void later(GroupName group, long generation, Answer answer, long inNs) {
+    private void later(GroupName group, long turn, Answer answer, long inNs) {
         time.after(inNs, () -> {
-            if (generation == ANY || Long.valueOf(generation).equals(running.get(group))) {
+            if (turn == ANY || Long.valueOf(turn).equals(running.get(group))) {
                 ear.answered(name, answer);
                 node.accept(new NodeInput.Answered(name, answer));
             }

@@ -64,4 +64,10 @@ record SimSettings(
                 SimParticipant.Behaviour.HEALTHY, Map.of(SimFence.Mood.WORKS, 1), Map.of(),
                 TimeBudget.SECOND, TimeBudget.SECOND, 0, SimFaults.NONE);
     }
+
+    SimSettings withClockRatePpm(long ppm) {
+        return new SimSettings(
+                seed, nodes, links, groups, times, ppm, network, disk, participants, fence, acts, actEveryNs, restartNs,
+                safetyNs, faults);
+    }
 }

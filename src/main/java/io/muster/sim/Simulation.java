@@ -110,6 +110,7 @@ final class Simulation {
         network.links(settings.links());
         fence.behave(settings.fence());
         hosts.values().forEach(host -> host.disk().behave(settings.disk()));
+        new Looks(this).begin();
     }
 
     // ---- what the caller looks at
@@ -201,11 +202,11 @@ final class Simulation {
         try {
             loaded = RecordFile.load(host.disk().read(RecordFile.NAME));
         } catch (ClusterFault e) {
-            Violation.unless(host.recordLost(), "RecordSurvives", "the record of %s is gone: %s", node, e.getMessage());
+            Violation.unless(host.recordLost(), "RecordSurvives", "no record of %s: %s", node, e.getMessage());
             note(Optional.empty(), node + " does not start: " + e.code().label());
             return;
         }
-        Violation.unless(!host.recordLost(), "RecordSurvives", "%s starts with a record that its disk forgot", node);
+        Violation.unless(!host.recordLost(), "RecordSurvives", "%s has a record, and its disk forgot it", node);
         Incarnation life = new Incarnation(node, host.disk().nextLife());
         HostProcess where = new HostProcess(node.toString(), host.bootId(), "", 100 + life.life(), time.now());
         SimProcess process = new SimProcess(life, where, nodes.without(node), host.clock(), time, trace, driver);
@@ -227,7 +228,8 @@ final class Simulation {
         List<Participant> made = new ArrayList<>();
         PARTICIPANTS.forEach((name, phases) -> {
             SimParticipant participant = new SimParticipant(
-                    name, phases, participantBehaviour, time, chance.fork(name), new ParticipantEar(process.life(), this), process::input);
+                    name, phases, participantBehaviour, time, chance.fork(name),
+                    new ParticipantEar(process.life(), this), process::input);
             participants.add(participant);
             made.add(participant);
         });

@@ -40,6 +40,17 @@ public final class Swarm {
         return run(draw(seed, nodes), listener);
     }
 
+    /**
+     * As {@link #run(long, OptionalInt, Optional)}, perhaps in a world that breaks what the cluster relies on.
+     *
+     * @param beyondRho clocks run at rates that differ by more than the cluster was told: nothing is promised there
+     */
+    public static RunReport run(
+            long seed, OptionalInt nodes, boolean beyondRho, Optional<Consumer<String>> listener) {
+        SimSettings drawn = draw(seed, nodes);
+        return run(beyondRho ? drawn.withClockRatePpm(SimClock.RATE_LIMIT_PPM) : drawn, listener);
+    }
+
     static RunReport run(SimSettings settings, Optional<Consumer<String>> listener) {
         Simulation simulation = new Simulation(settings, listener);
         try {
@@ -104,7 +115,7 @@ public final class Swarm {
         SimFaults faults = SimFaults.draw(chance.fork("faults"), nodeCount);
         return new SimSettings(
                 seed, nodeCount, (int) chance.between(1, 2), (int) chance.between(1, 3), SimSettings.shortTimes(),
-                500, network(chance), disk(chance, faults), participants(chance),
+                faults.clockRatePpm(), network(chance), disk(chance, faults), participants(chance),
                 fence(chance), acts(chance), chance.between(150, 2_500) * MS, chance.between(200, 6_000) * MS,
                 chance.between(15, 45) * TimeBudget.SECOND, faults);
     }

@@ -9,8 +9,10 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.TreeMap;
 import java.util.stream.LongStream;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -59,5 +61,18 @@ class SeedsTest {
         assertThat(reports.stream().mapToLong(RunReport::deaths).sum()).isGreaterThan(2L * COUNT);
         assertThat(reports.stream().mapToLong(RunReport::fences).sum()).isGreaterThan(COUNT);
         assertThat(reports.stream().mapToLong(RunReport::recoveries).sum()).isGreaterThan(COUNT);
+        TreeMap<String, Long> checks = new TreeMap<>();
+        reports.forEach(report -> report.checks().forEach((promise, made) -> checks.merge(promise, made, Long::sum)));
+        assertThat(checks).as("a checker that is never asked passes everything").doesNotContainValue(0L);
+        assertThat(checks).containsKeys("OneReplayer", "EveryWaitNamed", "LeavesAndJoinsInOrder", "LeaseTruth");
+    }
+
+    @Test
+    @DisplayName("A2: where clocks differ by more than rho the lease is not kept, and the checker sees it")
+    void clocksBeyondTheBoundAreSeenByTheCheckerOfTheLease() {
+        RunReport report = Swarm.run(1, OptionalInt.empty(), true, Optional.empty());
+
+        assertThat(report.outcome()).isEqualTo(Outcome.INVARIANT);
+        assertThat(report.checker()).isEqualTo("LeaseTruth");
     }
 }

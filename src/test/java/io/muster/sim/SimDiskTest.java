@@ -90,6 +90,56 @@ class SimDiskTest {
     }
 
     @Test
+    void aStuckWriteNeverEndsAndThoseBehindItNeitherUntilItsProcessDoes() {
+        SimDisk disk = disk(1);
+        disk.behave(new SimDisk.Behaviour(1, 1, 0, 0, 0, 1.0, 0));
+        disk.write(write(1, 0, (byte) 1, 100), answers::add);
+        disk.behave(SimDisk.Behaviour.HEALTHY);
+        disk.write(write(2, 0, (byte) 2, 100), answers::add);
+        passAll();
+
+        assertThat(answers).isEmpty();
+        disk.crash(false);
+        disk.write(write(3, 0, (byte) 3, 100), answers::add);
+        passAll();
+        assertThat(answers).containsExactly(new Completion.Written(3));
+    }
+
+    @Test
+    void aGhostLandsAfterItsProcessAndUntilThenTheFolderIsNotFree() {
+        SimDisk disk = disk(1);
+        disk.behave(new SimDisk.Behaviour(1, 1, 0, 0, 0, 0, 1.0));
+        disk.write(write(1, 0, (byte) 1, 100), answers::add);
+        disk.crash(false);
+
+        assertThat(disk.drained()).isFalse();
+        assertThat(disk.read("ledger")).isEmpty();
+        passAll();
+        assertThat(disk.drained()).isTrue();
+        assertThat(disk.read("ledger")).isEqualTo(filled((byte) 1, 100));
+        assertThat(answers).as("nobody is told").isEmpty();
+    }
+
+    @Test
+    void nothingLandsWhenThePowerWentWithTheProcess() {
+        SimDisk disk = disk(1);
+        disk.behave(new SimDisk.Behaviour(1, 1, 0, 0, 0, 0, 1.0));
+        disk.write(write(1, 0, (byte) 1, 100), answers::add);
+        disk.crash(true);
+
+        assertThat(disk.drained()).isTrue();
+    }
+
+    @Test
+    void whatADiskForgetsIsNoise() {
+        SimDisk disk = disk(1);
+        disk.install("ledger", filled((byte) 7, 1_000));
+        disk.forget("ledger");
+
+        assertThat(disk.read("ledger")).hasSize(1_000).isNotEqualTo(filled((byte) 7, 1_000));
+    }
+
+    @Test
     void livesAreCountedUpForEver() {
         SimDisk disk = disk(1);
 

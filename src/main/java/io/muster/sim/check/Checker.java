@@ -11,8 +11,10 @@ import io.muster.ledger.Phase;
 import io.muster.machine.Effect;
 import io.muster.machine.Message;
 import io.muster.node.NodeEvent;
+import io.muster.node.Wait;
 import io.muster.recovery.Participant;
 import io.muster.recovery.RecoveryPlan;
+import java.util.List;
 
 /**
  * One promise of the whole cluster. It is told of everything that happens, at the moment it happens, and throws a
@@ -60,6 +62,14 @@ public interface Checker {
 
     /** A participant answers. */
     default void answered(Incarnation life, String participant, Participant.Answer answer) {}
+
+    /**
+     * A running node was looked at.
+     *
+     * @param blocked it is no member, or may not act, or one of its groups does not run
+     * @param waits   what it says that it waits for
+     */
+    default void looked(Incarnation life, boolean blocked, List<Wait> waits) {}
 
     /** After the cluster was healed and says that it has recovered. */
     default void end() {}

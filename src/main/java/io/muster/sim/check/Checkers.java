@@ -12,6 +12,7 @@ import io.muster.ledger.Phase;
 import io.muster.machine.Effect;
 import io.muster.machine.Message;
 import io.muster.node.NodeEvent;
+import io.muster.node.Wait;
 import io.muster.recovery.Participant;
 import io.muster.recovery.RecoveryPlan;
 import java.util.Arrays;
@@ -42,7 +43,10 @@ public final class Checkers implements Checker {
                 new BarrierHolds(truth),
                 new LeaseTruth(truth, times),
                 new OneActingSide(truth),
-                losses);
+                losses,
+                new OneReplayer(truth),
+                new EveryWaitNamed(truth),
+                new LeavesAndJoinsInOrder(truth));
         listeningToSent = listeningTo("sent");
         listeningToReceived = listeningTo("received");
         listeningToMayAct = listeningTo("mayAct");
@@ -145,6 +149,11 @@ public final class Checkers implements Checker {
     @Override
     public void answered(Incarnation life, String participant, Participant.Answer answer) {
         ask(checker -> checker.answered(life, participant, answer));
+    }
+
+    @Override
+    public void looked(Incarnation life, boolean blocked, List<Wait> waits) {
+        ask(checker -> checker.looked(life, blocked, waits));
     }
 
     @Override
