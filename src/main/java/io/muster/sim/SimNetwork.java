@@ -79,6 +79,7 @@ final class SimNetwork {
     private final TreeMap<Way, SimProcess> calls = new TreeMap<>();
     private Behaviour behaviour = Behaviour.HEALTHY;
     private long faults;
+    private long changes;
     private long refusedFrames;
 
     SimNetwork(VirtualTime time, Prng chance, FrameCodec codec, World world, Trace trace) {
@@ -91,6 +92,12 @@ final class SimNetwork {
 
     void behave(Behaviour next) {
         behaviour = next;
+        changes++;
+    }
+
+    /** How often what gets through has changed: cuts, mends, and all that was lost, hurt or late by chance. */
+    long changes() {
+        return changes;
     }
 
     /** Datagrams lost, doubled, late or flipped, streams broken, and cuts. */
@@ -109,6 +116,7 @@ final class SimNetwork {
             return;
         }
         faults++;
+        changes++;
         if (link == STREAM) {
             stream(from, to).ifPresent(stream -> time.after(breaksInNs(), () -> {
                 if (isCut(from, to, STREAM)) {
@@ -119,8 +127,11 @@ final class SimNetwork {
     }
 
     void mend(NodeId from, NodeId to, int link) {
-        if (cuts.remove(new Way(from, to, link)) && link == STREAM) {
-            stream(from, to).ifPresent(stream -> stream.mended(from));
+        if (cuts.remove(new Way(from, to, link))) {
+            changes++;
+            if (link == STREAM) {
+                stream(from, to).ifPresent(stream -> stream.mended(from));
+            }
         }
     }
 
@@ -132,6 +143,7 @@ final class SimNetwork {
     void breakStream(NodeId one, NodeId other) {
         stream(one, other).filter(SimStream::isOpen).ifPresent(stream -> {
             faults++;
+            changes++;
             stream.breakOff();
         });
     }
@@ -139,8 +151,10 @@ final class SimNetwork {
     /** Sends one datagram. */
     void cast(SimProcess from, NodeId to, int link, Message message) {
         SimFrame frame = frame(from, message);
-        if (isCut(from.node(), to, link) || chance.chance(behaviour.loses())) {
+        boolean cut = isCut(from.node(), to, link);
+        if (cut || chance.chance(behaviour.loses())) {
             faults++;
+            changes += cut ? 0 : 1;
             return;
         }
         carry(frame, from.node(), to, link);
@@ -182,6 +196,7 @@ final class SimNetwork {
         boolean hurt = behaviour.flips() > 0 && chance.chance(behaviour.flips());
         if (hurt) {
             faults++;
+            changes++;
             int bit = chance.nextInt(8 * bytes.length);
             bytes[bit / 8] ^= (byte) (1 << bit % 8);
         }
@@ -212,6 +227,7 @@ final class SimNetwork {
         long delay = behaviour.delayNs() + chance.nextLong(behaviour.delayMoreNs() + 1);
         if (behaviour.late() > 0 && chance.chance(behaviour.late())) {
             faults++;
+            changes++;
             delay += chance.nextLong(behaviour.lateNs() + 1);
         }
         return delay;

@@ -9,7 +9,7 @@ import java.util.Map;
  * Everything that is drawn for one run, so that a run is a function of its settings and its seed.
  *
  * @param seed          where all chance of the run comes from
- * @param nodes         how many nodes are configured, all with a vote
+ * @param nodes         how many nodes are configured
  * @param links         datagram links between each pair
  * @param groups        how many groups the nodes join
  * @param clockRatePpm  clocks are at most this much fast or slow
@@ -18,6 +18,7 @@ import java.util.Map;
  * @param actEveryNs    mean time between two of these
  * @param restartNs     a node that ended is started again after at most this time
  * @param safetyNs      how long faults go on
+ * @param voters        how many of the nodes have a vote: the first ones
  */
 record SimSettings(
         long seed,
@@ -33,7 +34,8 @@ record SimSettings(
         Map<Chaos.Act, Integer> acts,
         long actEveryNs,
         long restartNs,
-        long safetyNs) {
+        long safetyNs,
+        int voters) {
 
     private static final long MS = TimeBudget.MS;
 
@@ -49,11 +51,18 @@ record SimSettings(
                 300 * MS, 3_000 * MS, 1_000);
     }
 
+    /** The same, and only the first {@code count} nodes have a vote. */
+    SimSettings voters(int count) {
+        return new SimSettings(
+                seed, nodes, links, groups, times, clockRatePpm, network, disk, participants, fence, acts, actEveryNs,
+                restartNs, safetyNs, count);
+    }
+
     /** A cluster in which nothing goes wrong by itself. */
     static SimSettings calm(long seed, int nodes) {
         return new SimSettings(
                 seed, nodes, 1, 1, shortTimes(), 0, SimNetwork.Behaviour.HEALTHY, SimDisk.Behaviour.HEALTHY,
                 SimParticipant.Behaviour.HEALTHY, Map.of(SimFence.Mood.WORKS, 1), Map.of(),
-                TimeBudget.SECOND, TimeBudget.SECOND, 0);
+                TimeBudget.SECOND, TimeBudget.SECOND, 0, nodes);
     }
 }

@@ -105,7 +105,12 @@ public final class Swarm {
                 seed, nodeCount, (int) chance.between(1, 2), (int) chance.between(1, 3), SimSettings.shortTimes(),
                 500, network(chance), disk(chance), participants(chance),
                 fence(chance), acts(chance, nodeCount), chance.between(150, 2_500) * MS, chance.between(200, 6_000) * MS,
-                chance.between(15, 45) * TimeBudget.SECOND);
+                chance.between(15, 45) * TimeBudget.SECOND, voters(seed, nodeCount));
+    }
+
+    /** In some of the larger clusters only three have a vote, and the others come and go (001-23). */
+    private static int voters(long seed, int nodes) {
+        return nodes > 3 && new Prng(seed).fork("voters").nextInt(4) == 0 ? 3 : nodes;
     }
 
     private static SimNetwork.Behaviour network(Prng chance) {

@@ -115,7 +115,7 @@ final class Scenario {
 
     private boolean recovered() {
         ClusterState newest = cluster().truth().chosen().newest();
-        boolean recovering = !newest.departures().isEmpty() || newest.groups().values().stream()
+        boolean recovering = newest.recovering() || newest.groups().values().stream()
                 .anyMatch(group -> group.phase() != Phase.RUNNING);
         // Of concern is also a life that has ended and that nobody has noticed yet.
         boolean unnoticed = newest.members().values().stream()

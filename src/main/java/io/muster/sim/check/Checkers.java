@@ -35,6 +35,9 @@ public final class Checkers implements Checker {
                 new BarrierHolds(truth),
                 new LeaseTruth(truth, times),
                 new OneActingSide(truth),
+                new NoLinkLacks(),
+                new DroppedHeldNothing(truth),
+                new QuietLinksQuietView(truth),
                 losses);
     }
 
