@@ -59,10 +59,13 @@ final class ViewJudge {
     private final long silenceNs;
     private final long rowLimitNs;
     private final long holdNs;
+    /** Others notice a death, and tell it, within this time of each other. */
+    private final long settleNs;
     /** Shorter than {@code holdNs}, and longer than a peer that was told of us may take to say so. */
     private final long oneWayHoldNs;
     private long graceFrom;
     private long contestedSince = Machine.NEVER;
+    private long unsettledSince = Machine.NEVER;
     private MatrixSnapshot snapshot = MatrixSnapshot.NONE;
 
     ViewJudge(
@@ -77,6 +80,7 @@ final class ViewJudge {
         this.rowLimitNs = times.silenceNs() + 4 * times.askNs();
         this.holdNs = times.silenceNs() + 2 * times.pulseNs();
         this.oneWayHoldNs = times.pauseNs();
+        this.settleNs = 2 * times.pulseNs();
         this.graceFrom = now;
     }
 
@@ -84,6 +88,7 @@ final class ViewJudge {
     void startAnew(long now) {
         graceFrom = now;
         contestedSince = Machine.NEVER;
+        unsettledSince = Machine.NEVER;
     }
 
     Verdict judge(ClusterState state, long now) {
@@ -102,7 +107,7 @@ final class ViewJudge {
     }
 
     void digest(Hash64 into) {
-        into.add(graceFrom).add(contestedSince);
+        into.add(graceFrom).add(contestedSince).add(unsettledSince);
     }
 
     private Verdict judge(ClusterState state, boolean asWished, long now) {
@@ -131,6 +136,7 @@ final class ViewJudge {
         snapshot = MatrixSnapshot.of(state, candidates, links(state, candidates, silent, now), matrix, settings);
         if (gone.isEmpty() && snapshot.isClique(candidates)) {
             contestedSince = Machine.NEVER;
+            unsettledSince = Machine.NEVER;
             return Verdict.NOTHING;
         }
         Optional<NodeSet> winner = choice(state, candidates, members, now).best();
@@ -138,16 +144,25 @@ final class ViewJudge {
             return blocked(state, members, candidates, reasons);
         }
         if (candidates.contains(self.node()) && !winner.get().contains(self.node())) {
-            return contested(state, winner.get(), now);
+            return contested(state, winner.get(), reasons, now);
         }
         contestedSince = Machine.NEVER;
+        if (unsettled(state, winner.get(), silent.minus(gone), now)) {
+            return Verdict.blocked("of %s some have begun not to hear each other; waiting to see whether that stays so"
+                    .formatted(winner.get()));
+        }
+        return new Verdict(evictions(state, winner.get(), reasons, now), Optional.empty(), true);
+    }
+
+    private List<Eviction> evictions(
+            ClusterState state, NodeSet winner, SortedMap<NodeId, String> reasons, long now) {
         List<Eviction> evictions = new ArrayList<>();
-        for (NodeId node : members.minus(winner.get())) {
+        for (NodeId node : NodeSet.of(state.members().keySet()).minus(winner)) {
             String reason = reasons.getOrDefault(node, "");
             evictions.add(new Eviction(
-                    life(state, node), reason.isEmpty() ? leftOutReason(state, node, winner.get(), now) : reason));
+                    life(state, node), reason.isEmpty() ? leftOutReason(state, node, winner, now) : reason));
         }
-        return new Verdict(List.copyOf(evictions), Optional.empty(), true);
+        return List.copyOf(evictions);
     }
 
     private ViewChoice choice(ClusterState state, NodeSet candidates, NodeSet members, long now) {
@@ -172,8 +187,36 @@ final class ViewJudge {
         return strangers;
     }
 
+    /**
+     * Several links fail at once, and it is not known yet which of them only for want of time: whoever is put out now
+     * may be missing in the only set that could have decided. One loss alone is acted on as soon as the others have had
+     * the time to say what they have lost themselves; if they have lost the same, it is gone and none of this applies.
+     */
+    private boolean unsettled(ClusterState state, NodeSet winner, NodeSet silent, long now) {
+        for (NodeId node : silent) {
+            if (local.loss(life(state, node)).filter(loss -> now - loss.lostAt() < settleNs).isPresent()) {
+                return true;
+            }
+        }
+        boolean several = silent.count() > 1;
+        for (NodeId one : winner) {
+            for (NodeId other : winner) {
+                several |= !one.equals(self.node()) && !one.equals(other)
+                        && matrix.leftOutForNs(life(state, one), life(state, other), now) > 0;
+            }
+        }
+        if (!several) {
+            unsettledSince = Machine.NEVER;
+            return false;
+        }
+        if (unsettledSince == Machine.NEVER) {
+            unsettledSince = now;
+        }
+        return now - unsettledSince < holdNs;
+    }
+
     /** A larger set without this node: it goes itself when that lasts, if it can still have it agreed (V5). */
-    private Verdict contested(ClusterState state, NodeSet winner, long now) {
+    private Verdict contested(ClusterState state, NodeSet winner, SortedMap<NodeId, String> reasons, long now) {
         if (contestedSince == Machine.NEVER) {
             contestedSince = now;
         }
@@ -185,10 +228,10 @@ final class ViewJudge {
             return Verdict.blocked("members %s hear each other and not %s, which has no quorum to leave by".formatted(
                     winner, self.node()));
         }
-        return new Verdict(
-                List.of(new Eviction(self, "it is not in the better set %s with two-way links (matrix %s)".formatted(
-                        winner, snapshot.id()))),
-                Optional.empty(), false);
+        // With it goes whoever else is not in that set: the view that is left has no link missing (001-6).
+        reasons.put(self.node(), "it is not in the better set %s with two-way links (matrix %s)".formatted(
+                winner, snapshot.id()));
+        return new Verdict(evictions(state, winner, reasons, now), Optional.empty(), false);
     }
 
     private Verdict blocked(

@@ -171,7 +171,7 @@ final class Condition {
 
     private static boolean nothingLeft(Simulation simulation) {
         ClusterState newest = newest(simulation);
-        boolean recovering = !newest.departures().isEmpty() || newest.groups().values().stream()
+        boolean recovering = newest.recovering() || newest.groups().values().stream()
                 .anyMatch(group -> group.phase() != Phase.RUNNING);
         // Of concern is also a life that has ended and that nobody has noticed yet.
         boolean unnoticed = newest.members().values().stream()

@@ -85,6 +85,7 @@ final class SimNetwork {
     private final TreeMap<Way, SimProcess> calls = new TreeMap<>();
     private Behaviour behaviour = Behaviour.HEALTHY;
     private long faults;
+    private long changes;
     private long refusedFrames;
     private long frames;
     private long sentBytes;
@@ -102,6 +103,12 @@ final class SimNetwork {
 
     void behave(Behaviour next) {
         behaviour = next;
+        changes++;
+    }
+
+    /** How often what gets through has changed: cuts, mends, and all that was lost, hurt or late by chance. */
+    long changes() {
+        return changes;
     }
 
     /** Datagrams lost, doubled, late or flipped, streams broken, and cuts. */
@@ -130,6 +137,7 @@ final class SimNetwork {
             return;
         }
         faults++;
+        changes++;
         if (link == STREAM) {
             stream(from, to).ifPresent(stream -> time.after(breaksInNs(), () -> {
                 if (isCut(from, to, STREAM)) {
@@ -140,8 +148,11 @@ final class SimNetwork {
     }
 
     void mend(NodeId from, NodeId to, int link) {
-        if (cuts.remove(new Way(from, to, link)) && link == STREAM) {
-            stream(from, to).ifPresent(stream -> stream.mended(from));
+        if (cuts.remove(new Way(from, to, link))) {
+            changes++;
+            if (link == STREAM) {
+                stream(from, to).ifPresent(stream -> stream.mended(from));
+            }
         }
     }
 
@@ -202,6 +213,7 @@ final class SimNetwork {
     void breakStream(NodeId one, NodeId other) {
         stream(one, other).filter(SimStream::isOpen).ifPresent(stream -> {
             faults++;
+            changes++;
             stream.breakOff();
         });
     }
@@ -209,8 +221,10 @@ final class SimNetwork {
     /** Sends one datagram. */
     void cast(SimProcess from, NodeId to, int link, Message message) {
         SimFrame frame = frame(from, message);
-        if (isCut(from.node(), to, link) || chance.chance(behaviour.loses())) {
+        boolean cut = isCut(from.node(), to, link);
+        if (cut || chance.chance(behaviour.loses())) {
             faults++;
+            changes += cut ? 0 : 1;
             return;
         }
         carry(frame, from.node(), to, link);
@@ -260,6 +274,7 @@ final class SimNetwork {
         trace.effect(bytes);
         if (hurt) {
             faults++;
+            changes++;
             int bit = chance.nextInt(8 * bytes.length);
             bytes[bit / 8] ^= (byte) (1 << bit % 8);
             return new SimFrame(Bytes.owning(bytes), true);
@@ -295,6 +310,7 @@ final class SimNetwork {
         long delay = behaviour.delayNs() + chance.nextLong(behaviour.delayMoreNs() + 1);
         if (behaviour.late() > 0 && chance.chance(behaviour.late())) {
             faults++;
+            changes++;
             delay += chance.nextLong(behaviour.lateNs() + 1);
         }
         return delay;

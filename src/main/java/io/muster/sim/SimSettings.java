@@ -9,7 +9,7 @@ import java.util.Map;
  * Everything that is drawn for one run, so that a run is a function of its settings and its seed.
  *
  * @param seed          where all chance of the run comes from
- * @param nodes         how many nodes are configured, all with a vote
+ * @param nodes         how many nodes are configured
  * @param links         datagram links between each pair
  * @param groups        how many groups the nodes join
  * @param clockRatePpm  clocks are at most this much fast or slow
@@ -19,6 +19,7 @@ import java.util.Map;
  * @param restartNs     a node that ended is started again after at most this time
  * @param safetyNs      how long faults go on
  * @param faults        those that are aimed, or have a number of their own
+ * @param voters        how many of the nodes have a vote: the first ones
  */
 record SimSettings(
         long seed,
@@ -35,7 +36,8 @@ record SimSettings(
         long actEveryNs,
         long restartNs,
         long safetyNs,
-        SimFaults faults) {
+        SimFaults faults,
+        int voters) {
 
     private static final long MS = TimeBudget.MS;
 
@@ -54,7 +56,14 @@ record SimSettings(
     /** The same with another number of links. */
     SimSettings withLinks(int count) {
         return new SimSettings(seed, nodes, count, groups, times, clockRatePpm, network, disk, participants, fence, acts,
-                actEveryNs, restartNs, safetyNs, faults);
+                actEveryNs, restartNs, safetyNs, faults, voters);
+    }
+
+    /** The same, and only the first {@code count} nodes have a vote. */
+    SimSettings voters(int count) {
+        return new SimSettings(
+                seed, nodes, links, groups, times, clockRatePpm, network, disk, participants, fence, acts, actEveryNs,
+                restartNs, safetyNs, faults, count);
     }
 
     /** A cluster in which nothing goes wrong by itself. */
@@ -62,12 +71,12 @@ record SimSettings(
         return new SimSettings(
                 seed, nodes, 1, 1, shortTimes(), 0, SimNetwork.Behaviour.HEALTHY, SimDisk.Behaviour.HEALTHY,
                 SimParticipant.Behaviour.HEALTHY, Map.of(SimFence.Mood.WORKS, 1), Map.of(),
-                TimeBudget.SECOND, TimeBudget.SECOND, 0, SimFaults.NONE);
+                TimeBudget.SECOND, TimeBudget.SECOND, 0, SimFaults.NONE, nodes);
     }
 
     SimSettings withClockRatePpm(long ppm) {
         return new SimSettings(
                 seed, nodes, links, groups, times, ppm, network, disk, participants, fence, acts, actEveryNs, restartNs,
-                safetyNs, faults);
+                safetyNs, faults, voters);
     }
 }

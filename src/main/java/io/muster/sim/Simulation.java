@@ -75,6 +75,7 @@ final class Simulation {
     private long deaths;
     private long fencesEvidenced;
     private long worldFaults;
+    private long disturbances;
     private long momentStart;
     private long momentFirst;
 
@@ -90,8 +91,12 @@ final class Simulation {
         }
         this.nodes = all;
         TreeMap<NodeId, Long> recordIds = new TreeMap<>();
-        nodes.forEach(node -> recordIds.put(node, 1_000L + node.number()));
-        ClusterState founding = ClusterState.founded(cluster, Electorate.majorityOf(nodes), recordIds);
+        NodeSet voters = NodeSet.NONE;
+        for (int i = 1; i <= settings.voters(); i++) {
+            voters = voters.with(NodeId.of(i));
+        }
+        voters.forEach(node -> recordIds.put(node, recordId(node)));
+        ClusterState founding = ClusterState.founded(cluster, Electorate.majorityOf(voters), recordIds);
         this.truth = new Truth(PARTICIPANTS, founding, time::now);
         this.checkers = new Checkers(truth, settings.times());
         this.moments = new Moments(truth.chosen());
@@ -103,7 +108,7 @@ final class Simulation {
             SimDisk disk = new SimDisk(time, chance.fork("disk" + node), (file, content) -> diskChanged(node, file, content));
             hosts.put(node, new SimHost(node, disk, newClock()));
             disk.install(RecordFile.NAME, RecordFile.founding(
-                    new AcceptorRecord(recordIds.get(node), Optional.empty(), Optional.empty(), founding)));
+                    new AcceptorRecord(recordId(node), Optional.empty(), Optional.empty(), founding)));
         }
         participantBehaviour = settings.participants();
         network.behave(settings.network());
@@ -111,6 +116,10 @@ final class Simulation {
         fence.behave(settings.fence());
         hosts.values().forEach(host -> host.disk().behave(settings.disk()));
         new Looks(this).begin();
+    }
+
+    private static long recordId(NodeId node) {
+        return 1_000L + node.number();
     }
 
     // ---- what the caller looks at
@@ -244,6 +253,7 @@ final class Simulation {
     void kill(NodeId node) {
         hosts.get(node).process().ifPresent(process -> {
             worldFaults++;
+            truth.disturbed();
             note(Optional.of(process.life()), "is killed");
             end(process, false);
         });
@@ -254,6 +264,7 @@ final class Simulation {
         SimHost host = hosts.get(node);
         if (host.up()) {
             worldFaults++;
+            truth.disturbed();
             note(Optional.empty(), "host of " + node + " loses power");
             host.former().forEach(process -> end(process, true));
             host.process().ifPresent(process -> end(process, true));
@@ -272,6 +283,7 @@ final class Simulation {
     void pause(NodeId node, long forNs) {
         hosts.get(node).process().filter(process -> !process.paused()).ifPresent(process -> {
             worldFaults++;
+            truth.pauses(process.life());
             note(Optional.of(process.life()), "is stopped for " + forNs + " ns");
             process.pause();
             time.after(forNs, () -> resume(process));
@@ -280,6 +292,7 @@ final class Simulation {
 
     void resume(SimProcess process) {
         if (process.paused() && !process.ended()) {
+            truth.goesOn(process.life());
             note(Optional.of(process.life()), "goes on");
             process.resume(chance.nextInt(2) == 0);
         }
@@ -356,6 +369,11 @@ final class Simulation {
         while (more) {
             more = time.step(moment);
             watchForRest();
+            long changes = network.changes() + hosts.values().stream().mapToLong(host -> host.disk().faults()).sum();
+            if (changes != disturbances) {
+                disturbances = changes;
+                truth.disturbed();
+            }
         }
     }
 
@@ -495,6 +513,7 @@ final class Simulation {
         @Override
         public void died(SimProcess process) {
             worldFaults++;
+            truth.disturbed();
             note(Optional.of(process.life()), "dies in the middle of a step");
             end(process, false);
         }

@@ -117,7 +117,12 @@ public final class Swarm {
                 seed, nodeCount, (int) chance.between(1, 2), (int) chance.between(1, 3), SimSettings.shortTimes(),
                 faults.clockRatePpm(), network(chance), disk(chance, faults), participants(chance),
                 fence(chance), acts(chance), chance.between(150, 2_500) * MS, chance.between(200, 6_000) * MS,
-                chance.between(15, 45) * TimeBudget.SECOND, faults);
+                chance.between(15, 45) * TimeBudget.SECOND, faults, voters(seed, nodeCount));
+    }
+
+    /** In some of the larger clusters only three have a vote, and the others come and go (001-23). */
+    private static int voters(long seed, int nodes) {
+        return nodes > 3 && new Prng(seed).fork("voters").nextInt(4) == 0 ? 3 : nodes;
     }
 
     private static SimNetwork.Behaviour network(Prng chance) {

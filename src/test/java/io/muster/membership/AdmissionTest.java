@@ -9,6 +9,7 @@ import io.muster.base.HostProcess;
 import io.muster.base.Incarnation;
 import io.muster.base.NodeId;
 import io.muster.heartbeat.Recorded;
+import io.muster.ledger.LedgerEvent;
 import io.muster.membership.MembershipInput.Arrived;
 import io.muster.membership.MembershipMessage.JoinAsk;
 import java.util.List;
@@ -48,6 +49,61 @@ final class AdmissionTest {
         assertThat(bench.membership.joinObstacles()).containsValue("n2#1 and n3#1 do not hear each other yet");
         bench.row(N2, N1, N3);
         assertThat(bench.wants()).containsExactly(joined(N3));
+    }
+
+    @Test
+    @DisplayName("V4: who goes out again and again has to ask for longer each time, and a new leader knows that too")
+    void whoGoesOutAgainAndAgainHasToAskForLonger() {
+        Bench bench = new Bench(N1, 2);
+        bench.members(N1);
+        for (int life = 1; life <= 4; life++) {
+            bench.applied(joined(life(2, life)));
+            bench.applied(new LedgerEvent.MemberDropped(life(2, life), "silent"));
+        }
+        Incarnation again = life(2, 5);
+        long coolDownNs = 4 * LAN.askNs();
+        assertThat(Admission.coolDownNs(4, LAN)).isEqualTo(coolDownNs);
+        bench.leads();
+        bench.hears(again, N1);
+        ask(bench, again);
+        assertThat(bench.wants()).isEmpty();
+        assertThat(bench.membership.joinObstacles()).containsEntry(
+                NodeId.of(2), "n2 went out 4 times lately: it has to wait for another 800 ms");
+        bench.now += coolDownNs - 1;
+        bench.row(again, N1);
+        ask(bench, again);
+        assertThat(bench.wants()).isEmpty();
+        bench.now++;
+        assertThat(bench.wants()).containsExactly(joined(again));
+    }
+
+    @Test
+    void theCoolDownIsNothingAtFirstDoublesAndIsBounded() {
+        assertThat(Admission.coolDownNs(1, LAN)).isZero();
+        for (int lapses = 2; lapses < 8; lapses++) {
+            assertThat(Admission.coolDownNs(lapses + 1, LAN)).isEqualTo(2 * Admission.coolDownNs(lapses, LAN));
+        }
+        assertThat(Admission.coolDownNs(32, LAN)).isEqualTo(Admission.COOL_DOWN_MAX_ASKS * LAN.askNs());
+    }
+
+    @Test
+    @DisplayName("001-6: while members lack a link nobody comes in: no view is proposed with a link missing")
+    void whileMembersLackALinkNobodyComesIn() {
+        Bench bench = new Bench(N1, 5);
+        Incarnation n4 = life(4, 1);
+        Incarnation n5 = life(5, 1);
+        bench.members(N1, N2, N3, n4);
+        bench.leads();
+        bench.allWell(N1, N2, N3, n4);
+        bench.hears(n5, N1, N2, N3, n4);
+        bench.loses(N3);
+        bench.loses(n4);
+        bench.row(N2, N1, N3, n4, n5);
+        bench.row(N3, N2, n4, n5);
+        bench.row(n4, N2, N3, n5);
+        ask(bench, n5);
+        assertThat(bench.wants()).as("n2, n3 and n4 are more than n1 and n2: it waits").isEmpty();
+        assertThat(bench.membership.joinObstacles().get(NodeId.of(5))).contains("do not all hear each other");
     }
 
     @Test

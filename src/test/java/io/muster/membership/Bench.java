@@ -120,9 +120,11 @@ final class Bench {
         tell(new Arrived(from, new MembershipMessage.Row(++sequence, List.of(heard))));
     }
 
+    /** Two pulses ago, so that the others have had the time to say what they have lost themselves. */
     void loses(Incarnation who) {
-        tell(new Heard(new HeartbeatNews.PeerLost(
-                who, "not heard by " + self.node() + " on any link for 612 ms", 612 * MS)));
+        membership.step(new Heard(new HeartbeatNews.PeerLost(
+                who, "not heard by " + self.node() + " on any link for 612 ms", 612 * MS)),
+                now - 2 * LAN.pulseNs(), out);
         NodeSet left = membership.localView().twoWay().without(who.node());
         tell(new Heard(new HeartbeatNews.LinksChanged(left, left)));
     }

@@ -65,6 +65,22 @@ final class EvictionTest {
     }
 
     @Test
+    @DisplayName("V5: whom others still name is put out once they have had the time to tell their own losses")
+    void theOthersGetTheTimeToTellTheirOwnLosses() {
+        Bench bench = three();
+        bench.tell(new Heard(new HeartbeatNews.PeerLost(N3, "not heard", 612 * MS)));
+        assertThat(bench.wants()).isEmpty();
+        assertThat(bench.membership.blocked().orElseThrow()).contains("waiting to see");
+        bench.now += 2 * LAN.pulseNs();
+        assertThat(bench.wants()).containsExactly(new MemberDropped(N3, "not heard"));
+
+        Bench sooner = three();
+        sooner.tell(new Heard(new HeartbeatNews.PeerLost(N3, "not heard", 612 * MS)));
+        sooner.row(N2, N1);
+        assertThat(sooner.wants()).as("n2 has lost it too").containsExactly(new MemberDropped(N3, "not heard"));
+    }
+
+    @Test
     void aNewLeaderEvictsTheKilledOneInItsFirstVersion() {
         Bench bench = formed(3);
         bench.allWell(N1, N2, N3);
@@ -335,6 +351,37 @@ final class EvictionTest {
                 Bench.joined(again));
         bench.applied(wanted);
         assertThat(bench.membership.isMember()).isTrue();
+    }
+
+    @Test
+    @DisplayName("V3: of two sets of one size the one with the stronger evidence stays: links that are up, then groups")
+    void evidenceGoesBeforeIds() {
+        Bench bench = three();
+        bench.tell(new Arrived(N2, new MembershipMessage.Row(100, List.of(N1), 1, 1)));
+        bench.tell(new Arrived(N3, new MembershipMessage.Row(100, List.of(N1), 2, 1)));
+        bench.now += HOLD;
+        bench.tell(new Arrived(N2, new MembershipMessage.Row(101, List.of(N1), 1, 1)));
+        bench.tell(new Arrived(N3, new MembershipMessage.Row(101, List.of(N1), 2, 1)));
+        assertPutOut(bench, N2, "not heard by n3 for 700 ms");
+        bench.tell(new Arrived(N2, new MembershipMessage.Row(102, List.of(N1), 2, 1)));
+        assertPutOut(bench, N3, "not heard by n2 for 700 ms");
+        bench.applied(new LedgerEvent.GroupJoined(new GroupName("data"), N3));
+        assertPutOut(bench, N2, "not heard by n3 for 700 ms");
+    }
+
+    @Test
+    @DisplayName("F9: who is in a group is evicted and has to be fenced, who is in none is dropped")
+    void whoIsInAGroupIsEvicted() {
+        Bench bench = three();
+        bench.applied(new LedgerEvent.GroupJoined(new GroupName("data"), N3));
+        bench.loses(N3);
+        bench.row(N2, N1);
+        assertThat(bench.wants()).singleElement().isInstanceOf(LedgerEvent.MemberEvicted.class);
+        assertThat(bench.membership.refusesLease(N3)).as("A3").isTrue();
+        Bench other = three();
+        other.loses(N3);
+        assertThat(other.wants()).singleElement().isInstanceOf(MemberDropped.class);
+        assertThat(other.membership.refusesLease(N3)).as("A3").isTrue();
     }
 
     @Test

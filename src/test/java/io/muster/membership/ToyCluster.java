@@ -12,6 +12,7 @@ import io.muster.ledger.Ballot;
 import io.muster.ledger.ClusterState;
 import io.muster.ledger.Digest;
 import io.muster.ledger.Draft;
+import io.muster.ledger.LedgerEvent;
 import io.muster.ledger.LedgerNews;
 import io.muster.membership.MembershipInput.Agreed;
 import io.muster.membership.MembershipInput.Arrived;
@@ -21,6 +22,8 @@ import io.muster.membership.MembershipNews.SelfOut;
 import io.muster.membership.MembershipNews.ViewFormed;
 import io.muster.membership.MembershipNews.ViewInstalled;
 import io.muster.ledger.View;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
 import java.util.TreeMap;
 
@@ -40,6 +43,11 @@ final class ToyCluster {
     final Hash64 trace = new Hash64();
     ClusterState state;
     long now;
+    /** Versions that put somebody out. */
+    int viewChanges;
+
+    /** Pairs that some proposal lacked a link between. */
+    final List<String> lacking = new ArrayList<>();
 
     private final boolean highestLeads;
     private final TreeMap<NodeId, ClusterState> applied = new TreeMap<>();
@@ -73,6 +81,11 @@ final class ToyCluster {
             cutAt[from][to] = now;
         }
         link[from][to] = up;
+    }
+
+    /** What a node sees of its own links. */
+    void linksUp(NodeId node, int count) {
+        tell(node, new MembershipInput.LinksUp(count));
     }
 
     boolean bothWays(NodeId one, NodeId other) {
@@ -135,6 +148,10 @@ final class ToyCluster {
                 leader = Optional.of(node);
                 ballot = new Ballot(ballot.round() + 1, Incarnation.of(node.number(), 1));
                 catchUp(node);
+                if (!machines.containsKey(node)) {
+                    leader = Optional.empty();
+                    return; // it learned just now that it is out
+                }
                 tell(node, new Agreed(new LedgerNews.Leading(ballot)));
                 return;
             }
@@ -152,6 +169,10 @@ final class ToyCluster {
         if (!draft.isEmpty()) {
             machines.get(node).drafted(draft);
             state = draft.whole(Digest.NONE);
+            viewChanges += state.events().stream().anyMatch(event -> event instanceof LedgerEvent.MemberEvicted
+                    || event instanceof LedgerEvent.MemberDropped) ? 1 : 0;
+            lacking.addAll(machines.get(node).proposal().map(ViewProposal::lacking).filter(text -> !text.isEmpty())
+                    .stream().toList());
             trace.add(state.version()).add(state.events().toString()).add(now);
             catchUp(node);
             around(node).forEach(this::catchUp);

@@ -48,7 +48,7 @@ final class ViewOracle {
             }
         }
         ViewOracle asked = new ViewOracle(count, new Electorate(votes, total / 2 + 1));
-        double density = 0.3 + 0.68 * chance.nextDouble();
+        double density = 0.3 + (count > 12 ? 0.6 : 0.68) * chance.nextDouble();
         for (int one = 1; one <= count; one++) {
             for (int other = 1; other <= count; other++) {
                 asked.hears[one][other] = one != other && chance.chance(Math.sqrt(density));

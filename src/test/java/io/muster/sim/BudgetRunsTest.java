@@ -194,7 +194,7 @@ class BudgetRunsTest {
         return new SimSettings(
                 s.seed(), s.nodes(), s.links(), s.groups(), times, clockRate(times), s.network(), s.disk(),
                 s.participants(), s.fence(), s.acts(), s.actEveryNs(), s.restartNs(), Math.min(s.safetyNs(), 20_000 * MS),
-                s.faults());
+                s.faults(), s.voters());
     }
 
     /** Two clocks then differ by as much as the budget allows. */
@@ -206,7 +206,7 @@ class BudgetRunsTest {
         SimSettings settings = new SimSettings(
                 seed, 5, 1, 1, times, ratePpm, SimNetwork.Behaviour.HEALTHY,
                 SimDisk.Behaviour.HEALTHY, SimParticipant.Behaviour.HEALTHY, Map.of(SimFence.Mood.WORKS, 1), Map.of(),
-                MS, MS, 0, SimFaults.NONE);
+                MS, MS, 0, SimFaults.NONE, 5);
         Simulation simulation = new Simulation(settings, Optional.empty());
         TreeMap<String, Long> told = new TreeMap<>();
         simulation.whenHappened((life, event) -> {

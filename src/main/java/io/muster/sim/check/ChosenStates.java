@@ -36,6 +36,7 @@ public final class ChosenStates {
     private final TreeMap<Proposal, Accepted> accepted = new TreeMap<>();
     private final TreeMap<Long, Chosen> chosen = new TreeMap<>();
     private final TreeSet<Incarnation> evidenced = new TreeSet<>();
+    private final TreeSet<Incarnation> dropped = new TreeSet<>();
     private final TreeMap<Long, Incarnation> intents = new TreeMap<>();
 
     public ChosenStates(ClusterState founding) {
@@ -91,6 +92,8 @@ public final class ChosenStates {
                 intents.put(id, who);
             } else if (event instanceof LedgerEvent.FenceEvidenced(_, Incarnation who, _, _, _)) {
                 evidenced.add(who);
+            } else if (event instanceof LedgerEvent.MemberDropped(Incarnation who, _)) {
+                dropped.add(who);
             }
         }
     }
@@ -108,6 +111,11 @@ public final class ChosenStates {
     /** Whether evidence of this life's end was ever chosen. */
     public boolean evidenced(Incarnation life) {
         return evidenced.contains(life);
+    }
+
+    /** Whether this life was put out and agreed to hold nothing. */
+    public boolean dropped(Incarnation life) {
+        return dropped.contains(life);
     }
 
     /** Whether this intent against this life was ever chosen. */

@@ -26,6 +26,8 @@ public final class Truth {
     private final TreeMap<Incarnation, Long> actUntil = new TreeMap<>();
     private final TreeMap<NodeId, AcceptorRecord> records = new TreeMap<>();
     private final LongSupplier now;
+    private final TreeSet<Incarnation> paused = new TreeSet<>();
+    private long disturbedAt;
 
     /**
      * @param participants the participants of every node, with the phases that they take part in
@@ -61,6 +63,7 @@ public final class Truth {
 
     public void ends(Incarnation life) {
         alive.remove(life);
+        paused.remove(life);
         actUntil.remove(life);
     }
 
@@ -71,6 +74,26 @@ public final class Truth {
 
     public void lieAbout(Incarnation life) {
         liedAbout.add(life);
+    }
+
+    /** Something from outside happened to the cluster just now: a cut, a mend, a death, a loss, a slow disk. */
+    public void disturbed() {
+        disturbedAt = now();
+    }
+
+    public void pauses(Incarnation life) {
+        paused.add(life);
+        disturbed();
+    }
+
+    public void goesOn(Incarnation life) {
+        paused.remove(life);
+        disturbed();
+    }
+
+    /** For how long nothing has happened to the cluster but what it does by itself; 0 while a process is stopped. */
+    public long undisturbedNs() {
+        return paused.isEmpty() ? now() - disturbedAt : 0;
     }
 
     /** Whether this life may act now, by what it was last told. */

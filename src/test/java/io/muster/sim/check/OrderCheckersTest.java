@@ -145,6 +145,7 @@ class OrderCheckersTest {
         return new ClusterState(
                 base.cluster(), base.version() + 1, base.parent(), base.proposedBy(), List.of(event), base.electorate(),
                 base.recordIds(), base.members(), base.departures(), base.lastLives(), base.cleanLeavers(),
-                base.groups(), base.nextIntent(), base.generationFloor(), base.viewChangedAt());
+                base.groups(), base.nextIntent(), base.generationFloor(), base.viewChangedAt(), base.lapses(),
+                base.fences());
     }
 }
