@@ -35,6 +35,7 @@ final class ControlRequests {
         KNOWN.put("leave", Set.of());
         KNOWN.put("fence", Set.of("node", "person", "reason"));
         KNOWN.put("fence.ack", Set.of("node", "person", "remark"));
+        KNOWN.put("budget", Set.of());
     }
 
     private final NodePort node;
@@ -86,6 +87,9 @@ final class ControlRequests {
             case "why" -> {
                 NodeStatus status = node.status();
                 return Json.object("ok", true, "node", status.self().node(), "waits", StatusJson.waits(status.waits()));
+            }
+            case "budget" -> {
+                return Json.object("ok", true, "budget", node.budget().toJson());
             }
             case "group.join" -> hand(new Request.JoinGroup(groupOf(request)));
             case "group.leave" -> hand(new Request.LeaveGroup(groupOf(request)));

@@ -16,4 +16,7 @@ public interface NodePort {
      * @return why it is not taken at all; then nothing has changed
      */
     Optional<Refusal> ask(Request request);
+
+    /** The times of this node, and what it has measured against them. */
+    BudgetReport budget();
 }

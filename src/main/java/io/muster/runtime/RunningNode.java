@@ -164,7 +164,8 @@ public final class RunningNode implements AutoCloseable {
             closers.push(writer::close);
             ClusterNode node = new ClusterNode(config, record, participants, chance(config.self()), clock.now());
             NodeRuntime<ClusterNode> running = new NodeRuntime<>(node, new NodeRuntime.Parts(
-                    clock, mailbox, gate, links, writer::write, fences::run, events, ending));
+                    clock, mailbox, gate, links, writer::write, fences::run, events, ending,
+                    new Latencies(config.times().leaseNs())));
             runtime.complete(running);
             links.start(Frames.of(new FrameCodec(cluster), config.self()));
             running.start();
