@@ -3,6 +3,7 @@ package io.muster.cli;
 import io.muster.base.ClusterFault;
 import io.muster.base.FaultCode;
 import io.muster.cli.demo.DemoCommand;
+import io.muster.cli.lab.LabCommand;
 import io.muster.daemon.ExitCode;
 import io.muster.daemon.Json;
 import java.io.PrintWriter;
@@ -93,6 +94,7 @@ public final class Main {
         commands.put("sim", SimCommand::new);
         commands.put("warm-up", WarmUpCommand::new);
         commands.put("budget", BudgetCommand::new);
+        commands.put("lab", LabCommand::new);
         return commands;
     }
 
