@@ -3,6 +3,7 @@ package io.muster.cli;
 import io.muster.base.ClusterFault;
 import io.muster.base.FaultCode;
 import io.muster.cli.demo.DemoCommand;
+import io.muster.cli.lab.LabCommand;
 import io.muster.daemon.ExitCode;
 import io.muster.daemon.Json;
 import java.io.PrintWriter;
@@ -95,6 +96,8 @@ public final class Main {
         commands.put("reload", ReloadCommand::new);
         commands.put("send", SendCommand::new);
         commands.put("listen", ListenCommand::new);
+        commands.put("budget", BudgetCommand::new);
+        commands.put("lab", LabCommand::new);
         return commands;
     }
 

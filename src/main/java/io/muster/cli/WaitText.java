@@ -7,11 +7,11 @@ import java.util.List;
 import java.util.Map;
 
 /** Draws waits as chains: what waits, because of what, down to the root and what to do about it. */
-final class WaitText {
+public final class WaitText {
 
     private WaitText() {}
 
-    static List<String> chains(List<Map<String, Object>> waits) {
+    public static List<String> chains(List<Map<String, Object>> waits) {
         List<String> lines = new ArrayList<>();
         for (Map<String, Object> wait : waits) {
             draw(wait, "", "", lines);

@@ -46,6 +46,7 @@ final class ControlRequests {
         KNOWN.put("listen", Set.of("port"));
         KNOWN.put("fence.open", Set.of("person", "remark"));
         KNOWN.put("fence.history", Set.of("node"));
+        KNOWN.put("budget", Set.of());
     }
 
     private final NodePort node;
@@ -101,6 +102,9 @@ final class ControlRequests {
             case "why" -> {
                 NodeStatus status = node.status();
                 return Json.object("ok", true, "node", status.self().node(), "waits", StatusJson.waits(status.waits()));
+            }
+            case "budget" -> {
+                return Json.object("ok", true, "budget", node.budget().toJson());
             }
             case "group.join" -> hand(new Request.JoinGroup(groupOf(request)));
             case "group.leave" -> hand(new Request.LeaveGroup(groupOf(request)));

@@ -207,6 +207,11 @@ public final class Daemon implements AutoCloseable {
             return node.ports().listen(port);
         }
 
+        @Override
+        public BudgetReport budget() {
+            return new BudgetReport(node.config().times(), await(node.runtime().measured()));
+        }
+
         private <T> T await(CompletableFuture<T> answer) {
             try {
                 return answer.get(LOOK_LIMIT_MS, TimeUnit.MILLISECONDS);

@@ -29,4 +29,7 @@ public interface NodePort {
 
     /** Listens on a port for {@code send}. @throws IllegalStateException when too many listen already */
     PortListeners.Listener listen(int port);
+
+    /** The times of this node, and what it has measured against them. */
+    BudgetReport budget();
 }

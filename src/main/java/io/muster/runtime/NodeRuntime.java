@@ -45,6 +45,7 @@ public final class NodeRuntime<M extends Machine<NodeInput, NodeNews>> {
     private final Parts parts;
     private final Thread thread;
     private final StepTrace trace = new StepTrace();
+    private final Latencies latencies;
     private final Drawer drawer = new Drawer();
     private final CountDownLatch ended = new CountDownLatch(1);
     private final AtomicBoolean told = new AtomicBoolean();
@@ -59,6 +60,7 @@ public final class NodeRuntime<M extends Machine<NodeInput, NodeNews>> {
      * @param events told of what happens, on the node's thread: must not block
      * @param ending told once, when the node has ended
      * @param delivered told of messages for ports, on the node's thread: must not block
+     * @param latencies written by the node's thread; read through {@link #look} only
      */
     record Parts(
             MonotonicClock clock,
@@ -69,12 +71,13 @@ public final class NodeRuntime<M extends Machine<NodeInput, NodeNews>> {
             Consumer<Effect.Fence> fencer,
             Consumer<NodeEvent> events,
             Ending ending,
-            Consumer<NodeNews.Delivered> delivered) {
+            Consumer<NodeNews.Delivered> delivered,
+            Latencies latencies) {
 
         /** For a node whose ports nobody listens on. */
         Parts(MonotonicClock clock, Mailbox mailbox, IoGate gate, Transport transport, Consumer<Effect.Write> writer,
-                Consumer<Effect.Fence> fencer, Consumer<NodeEvent> events, Ending ending) {
-            this(clock, mailbox, gate, transport, writer, fencer, events, ending, _ -> { });
+                Consumer<Effect.Fence> fencer, Consumer<NodeEvent> events, Ending ending, Latencies latencies) {
+            this(clock, mailbox, gate, transport, writer, fencer, events, ending, _ -> { }, latencies);
         }
     }
 
@@ -88,6 +91,7 @@ public final class NodeRuntime<M extends Machine<NodeInput, NodeNews>> {
     NodeRuntime(M machine, Parts parts) {
         this.machine = machine;
         this.parts = parts;
+        this.latencies = parts.latencies();
         thread = Thread.ofPlatform().name("muster-node").unstarted(this::run);
     }
 
@@ -135,6 +139,11 @@ public final class NodeRuntime<M extends Machine<NodeInput, NodeNews>> {
             }
             return against;
         });
+    }
+
+    /** What was measured so far; fails as {@link #look} does. */
+    public CompletableFuture<List<Latencies.Measured>> measured() {
+        return look((_, now) -> latencies.all(now));
     }
 
     /** Something broke on another thread of this node: it ends as after a broken step. May be called by any thread. */
@@ -213,6 +222,7 @@ public final class NodeRuntime<M extends Machine<NodeInput, NodeNews>> {
         long now = parts.clock().now();
         if (stop.isEmpty() && now >= machine.deadline()) {
             trace.add(now, "due");
+            latencies.late(now - machine.deadline(), now);
             machine.due(now, drawer);
             drawer.carryOut(now);
         }
@@ -228,6 +238,7 @@ public final class NodeRuntime<M extends Machine<NodeInput, NodeNews>> {
             case Mailbox.Told(NodeInput input) -> {
                 long now = parts.clock().now();
                 trace.add(now, input);
+                latencies.told(input, now);
                 machine.step(input, now, drawer);
                 drawer.carryOut(now);
             }
@@ -278,14 +289,26 @@ public final class NodeRuntime<M extends Machine<NodeInput, NodeNews>> {
             for (Wish wish : wishes) {
                 trace.add(now, wish);
                 switch (wish) {
-                    case Send(NodeId to, Message message) -> parts.transport().send(to, message);
+                    case Send(NodeId to, Message message) -> {
+                        latencies.sent(message, now);
+                        parts.transport().send(to, message);
+                    }
                     case Cast(NodeId to, int link, Message message) -> parts.transport().cast(to, link, message);
-                    case Perform(Effect.Write write) -> parts.writer().accept(write);
+                    case Perform(Effect.Write write) -> {
+                        latencies.writing(write, now);
+                        parts.writer().accept(write);
+                    }
                     case Perform(Effect.Fence fence) -> parts.fencer().accept(fence);
-                    case Announce(NodeNews.Happened(NodeEvent event)) -> parts.events().accept(event);
+                    case Announce(NodeNews.Happened(NodeEvent event)) -> {
+                        latencies.happened(event, now);
+                        parts.events().accept(event);
+                    }
                     case Announce(NodeNews.Agreed _) -> { /* its events were told apart */ }
                     case Announce(NodeNews.Delivered message) -> parts.delivered().accept(message);
-                    case Announce(NodeNews.ActUntil(long until)) -> parts.gate().openUntil(until);
+                    case Announce(NodeNews.ActUntil(long until)) -> {
+                        latencies.actUntil(until, now);
+                        parts.gate().openUntil(until);
+                    }
                     case Announce(NodeNews.Stop reason) -> {
                         parts.gate().shut();
                         stop = stop.or(() -> Optional.of(reason));

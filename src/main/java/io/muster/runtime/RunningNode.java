@@ -207,7 +207,8 @@ public final class RunningNode implements AutoCloseable {
             closers.push(writer::close);
             ClusterNode node = new ClusterNode(config, record, participants, chance(config.self()), clock.now());
             NodeRuntime<ClusterNode> running = new NodeRuntime<>(node, new NodeRuntime.Parts(
-                    clock, mailbox, gate, links, writer::write, fences::run, events, ending, ports::deliver));
+                    clock, mailbox, gate, links, writer::write, fences::run, events, ending, ports::deliver,
+                    new Latencies(config.times().leaseNs())));
             runtime.complete(running);
             links.start(Frames.of(new FrameCodec(cluster), config.self()), config.times());
             running.start();

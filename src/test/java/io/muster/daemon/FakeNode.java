@@ -6,6 +6,7 @@ import io.muster.base.HostProcess;
 import io.muster.base.Incarnation;
 import io.muster.base.NodeId;
 import io.muster.base.NodeSet;
+import io.muster.base.TimeBudget;
 import io.muster.ledger.Ballot;
 import io.muster.ledger.ClusterState;
 import io.muster.ledger.Digest;
@@ -19,6 +20,7 @@ import io.muster.node.Wait;
 import io.muster.quorum.Electorate;
 import io.muster.runtime.Counters;
 import io.muster.runtime.PortListeners;
+import io.muster.runtime.Latencies;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -32,6 +34,7 @@ public final class FakeNode implements NodePort {
     public final List<Request> asked = new ArrayList<>();
     private final PortListeners listeners = new PortListeners(new Counters());
     private NodeStatus status;
+    private long longestGapNs = 70_000_000;
 
     public FakeNode() {
         this(List.of());
@@ -101,6 +104,19 @@ public final class FakeNode implements NodePort {
     @Override
     public PortListeners.Listener listen(int port) {
         return listeners.listen(port);
+    }
+
+    /** The shipped times, and one peer whose pulses came rarely. */
+    @Override
+    public BudgetReport budget() {
+        return new BudgetReport(TimeBudget.lan(), List.of(
+                new Latencies.Measured(Latencies.Kind.PULSE_GAP, Optional.of(NodeId.of(2)), 0, 100, 50_000_000, 60_000_000),
+                new Latencies.Measured(Latencies.Kind.PULSE_GAP, Optional.of(NodeId.of(3)), 1, 100, 50_000_000, longestGapNs)));
+    }
+
+    public FakeNode withGapOf(long ns) {
+        longestGapNs = ns;
+        return this;
     }
 
     private static Incarnation lifeOf(int number) {

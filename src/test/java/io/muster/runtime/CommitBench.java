@@ -126,7 +126,8 @@ final class CommitBench {
                         written[0] = Math.max(written[0], order.bytes().length());
                         writer.write(order);
                     },
-                    fence -> { }, event -> { }, (code, reason, _) -> System.err.println(code + " " + reason)));
+                    fence -> { }, event -> { }, (code, reason, _) -> System.err.println(code + " " + reason),
+                    new Latencies(TimeBudget.lan().leaseNs())));
             closers.add(runtime::halt);
             closers.add(links::close);
             links.start(Frames.of(new FrameCodec(TestCluster.CLUSTER), self), TimeBudget.lan());

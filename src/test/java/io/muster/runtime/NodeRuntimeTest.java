@@ -47,7 +47,8 @@ class NodeRuntimeTest {
             write -> done.add("write " + write.ticket()),
             fence -> done.add("fence " + fence.ticket()),
             event -> done.add("event " + event.name()),
-            (code, reason, planned) -> done.add("%s %s %s".formatted(code.label(), planned, reason))));
+            (code, reason, planned) -> done.add("%s %s %s".formatted(code.label(), planned, reason)),
+            new Latencies(1)));
 
     @AfterEach
     void halt() throws InterruptedException {

@@ -44,7 +44,8 @@ public final class DemoCommand implements Callable<Integer> {
     boolean json;
 
     @Option(names = "--script", paramLabel = "NAME",
-            description = "failover: kill a follower, then the leader. hang: stop a daemon without ending it.")
+            description = "failover: kill a follower, then the leader. hang: stop a daemon without ending it. "
+                    + "stuck: a fence device fails, and a person has to help.")
     Optional<Script.Kind> script = Optional.empty();
 
     @Override
@@ -57,21 +58,24 @@ public final class DemoCommand implements Callable<Integer> {
         // First of all: what is made from here on is removed, whatever happens to this process.
         Janitor janitor = Janitor.start(place, remove, RuntimeFolder.open().path());
         PortReservation ports = PortReservation.of(count);
+        boolean scripted = script.filter(Script.Kind.stuck::equals).isPresent();
         DemoFolder folder;
         if (fresh) {
-            folder = DemoFolder.found(place, count, ports.ports());
+            folder = DemoFolder.found(place, count, ports.ports(), scripted);
         } else {
-            folder = DemoFolder.reopen(place);
+            folder = DemoFolder.reopen(place, scripted);
             folder.moveTo(ports.ports());
         }
         try (DemoCluster cluster = new DemoCluster(folder, ports, janitor)) {
             // Ctrl-C and SIGTERM come in here; a SIGKILL leaves the daemons to their parent's death and the janitor.
             Runtime.getRuntime().addShutdownHook(new Thread(cluster::close, "demo-end"));
-            return run(cluster, place, remove).number();
+            return run(cluster, folder, remove).number();
         }
     }
 
-    private ExitCode run(DemoCluster cluster, Path place, Janitor.Remove remove) throws IOException, InterruptedException {
+    private ExitCode run(DemoCluster cluster, DemoFolder folder, Janitor.Remove remove)
+            throws IOException, InterruptedException {
+        Path place = folder.path();
         PrintWriter out = spec.commandLine().getOut();
         if (!json) {
             out.println("A cluster of %d daemons in %s%s".formatted(cluster.nodes().size(), place,
@@ -83,7 +87,7 @@ public final class DemoCommand implements Callable<Integer> {
                     "dir", place, "kept", remove == Janitor.Remove.NOTHING)));
         }
         if (script.isPresent()) {
-            boolean held = new Script(cluster, new ScriptOutput(out, json)).runToTheEnd(script.get());
+            boolean held = new Script(cluster, folder, new ScriptOutput(out, json)).runToTheEnd(script.get());
             return held ? ExitCode.FINE : ExitCode.NOT_HELD;
         }
         new LiveView(cluster, out, json, place).run();
@@ -93,7 +97,7 @@ public final class DemoCommand implements Callable<Integer> {
     private int checkedCount(boolean fresh) {
         int count = nodes.orElse(NODES_DEFAULT);
         if (!fresh) {
-            int kept = DemoFolder.reopen(dir.orElseThrow()).nodes().size();
+            int kept = DemoFolder.reopen(dir.orElseThrow(), false).nodes().size();
             if (nodes.isPresent() && count != kept) {
                 throw new ClusterFault(FaultCode.CLI_1,
                         "--nodes %d: the demo kept in %s has %d nodes; leave --nodes out.".formatted(

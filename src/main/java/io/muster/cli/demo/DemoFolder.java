@@ -6,12 +6,15 @@ import io.muster.base.FaultCode;
 import io.muster.base.NodeId;
 import io.muster.base.TimeBudget;
 import io.muster.daemon.ClusterFounder;
+import io.muster.daemon.DaemonConfig;
 import io.muster.daemon.Json;
 import io.muster.runtime.RuntimeConfig;
+import io.muster.runtime.ScriptedFence;
 import java.io.IOException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -20,16 +23,20 @@ import java.util.TreeMap;
 
 /**
  * Where a demo's cluster lives: a founded cluster with a mark {@code demo.json}, by which a kept one is known again.
+ *
+ * @param scripted whether nodes are fenced by a device that does as the file {@link #DEVICE} says
  */
-record DemoFolder(Path path, ClusterId cluster, List<NodeId> nodes) {
+record DemoFolder(Path path, ClusterId cluster, List<NodeId> nodes, boolean scripted) {
 
     static final String MARK = "demo.json";
+    static final String DEVICE = "device";
     static final int NODES_LEAST = 2;
     static final int NODES_MOST = 16;
 
     private static final int QUICK_NODES_MOST = 5;
 
     private static final List<String> FENCE = List.of("process", "manual");
+    private static final List<String> FENCE_SCRIPTED = List.of(ScriptedFence.NAME, "manual");
 
     DemoFolder {
         nodes = List.copyOf(nodes);
@@ -56,27 +63,30 @@ record DemoFolder(Path path, ClusterId cluster, List<NodeId> nodes) {
     }
 
     /** A new cluster in a folder that {@link #isNew}. */
-    static DemoFolder found(Path path, int nodeCount, List<Integer> ports) {
+    static DemoFolder found(Path path, int nodeCount, List<Integer> ports, boolean scripted) {
         List<NodeId> nodes = new ArrayList<>();
         for (int number = 1; number <= nodeCount; number++) {
             nodes.add(NodeId.of(number));
         }
-        ClusterId cluster = ClusterFounder.found(path, addresses(nodes, ports), fenceMethods(nodes), times(nodes.size()));
+        ClusterId cluster = ClusterFounder.found(
+                path, addresses(nodes, ports), fenceMethods(nodes, scripted), times(nodes.size()));
         try {
             Files.writeString(path.resolve(MARK), Json.write(Json.object(
                     "cluster", cluster.toString(), "nodes", nodes.stream().map(NodeId::toString).toList())) + "\n");
         } catch (IOException e) {
             throw new ClusterFault(FaultCode.DATA_4, "%s cannot be written: %s.".formatted(path.resolve(MARK), e), e);
         }
-        return new DemoFolder(path, cluster, nodes);
+        DemoFolder folder = new DemoFolder(path, cluster, nodes, scripted);
+        folder.writeDevice();
+        return folder;
     }
 
     /** A kept cluster. @throws ClusterFault DATA-2 when its mark cannot be read */
-    static DemoFolder reopen(Path path) {
+    static DemoFolder reopen(Path path, boolean scripted) {
         try {
             Map<String, Object> mark = Json.read(Files.readString(path.resolve(MARK)));
             List<NodeId> nodes = Json.texts(mark, "nodes").stream().map(NodeId::parse).toList();
-            return new DemoFolder(path, ClusterId.parse(Json.text(mark, "cluster")), nodes);
+            return new DemoFolder(path, ClusterId.parse(Json.text(mark, "cluster")), nodes, scripted);
         } catch (IOException | Json.NotJson | IllegalArgumentException e) {
             throw new ClusterFault(FaultCode.DATA_2, "%s cannot be read: %s; name another folder.".formatted(
                     path.resolve(MARK), e.getMessage()), e);
@@ -85,7 +95,34 @@ record DemoFolder(Path path, ClusterId cluster, List<NodeId> nodes) {
 
     /** Gives every node another port: those of the last time may be somebody else's by now. */
     void moveTo(List<Integer> ports) {
-        ClusterFounder.writeConfigs(path, cluster, addresses(nodes, ports), fenceMethods(nodes), times(nodes.size()));
+        ClusterFounder.writeConfigs(
+                path, cluster, addresses(nodes, ports), fenceMethods(nodes, scripted), times(nodes.size()));
+        writeDevice();
+    }
+
+    /** From the next try on the scripted device does this: {@code works} or {@code fails}. */
+    void device(String behaviour) {
+        try {
+            Files.writeString(path.resolve(DEVICE), behaviour + "\n");
+        } catch (IOException e) {
+            throw new ClusterFault(FaultCode.DATA_4, "%s cannot be written: %s.".formatted(path.resolve(DEVICE), e), e);
+        }
+    }
+
+    private void writeDevice() {
+        if (!scripted) {
+            return;
+        }
+        device("works");
+        String settings = "\n[fence.%s]\nfile = '%s'\n".formatted(ScriptedFence.NAME, path.resolve(DEVICE));
+        for (NodeId node : nodes) {
+            Path file = of(node).resolve(DaemonConfig.FILE);
+            try {
+                Files.writeString(file, settings, StandardOpenOption.APPEND);
+            } catch (IOException e) {
+                throw new ClusterFault(FaultCode.DATA_4, "%s cannot be written: %s.".formatted(file, e), e);
+            }
+        }
     }
 
     Path of(NodeId node) {
@@ -116,9 +153,9 @@ record DemoFolder(Path path, ClusterId cluster, List<NodeId> nodes) {
         return addresses;
     }
 
-    private static SortedMap<NodeId, List<String>> fenceMethods(List<NodeId> nodes) {
+    private static SortedMap<NodeId, List<String>> fenceMethods(List<NodeId> nodes, boolean scripted) {
         SortedMap<NodeId, List<String>> methods = new TreeMap<>();
-        nodes.forEach(node -> methods.put(node, FENCE));
+        nodes.forEach(node -> methods.put(node, scripted ? FENCE_SCRIPTED : FENCE));
         return methods;
     }
 }

@@ -43,7 +43,7 @@ final class DemoNode {
         List<String> command = new ArrayList<>();
         // Ctrl-C reaches all processes of the terminal; the demo alone answers it and ends its daemons in order.
         command.addAll(List.of("/bin/sh", "-c", "trap '' INT; exec \"$@\"", "muster-daemon"));
-        command.addAll(java());
+        command.addAll(DaemonProgram.command());
         command.addAll(List.of("--config", folder.resolve(DaemonConfig.FILE).toString(),
                 "--die-with-parent", Long.toString(ProcessHandle.current().pid())));
         Process started = new ProcessBuilder(command)
@@ -52,22 +52,6 @@ final class DemoNode {
                 .start();
         process = Optional.of(started);
         janitor.watch(started.pid());
-    }
-
-    private static List<String> java() {
-        List<String> command = new ArrayList<>();
-        command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-        String cache = System.getProperty("muster.aot", "");
-        if (!cache.isEmpty()) {
-            command.add("-XX:AOTCache=" + cache);
-        }
-        command.addAll(List.of(
-                "-Xlog:disable", "-Xlog:all=error:stderr", "-Xlog:aot*=off:stderr", "-Xlog:cds*=off:stderr",
-                // A daemon of the demo is small: a fixed heap that is there from the beginning, no file in /tmp.
-                "-XX:+UseSerialGC", "-Xms40m", "-Xmx40m", "-XX:+AlwaysPreTouch", "-XX:TieredStopAtLevel=1",
-                "-XX:-UsePerfData", "--enable-native-access=ALL-UNNAMED",
-                "-cp", System.getProperty("java.class.path"), "io.muster.daemon.Main"));
-        return command;
     }
 
     boolean isAlive() {

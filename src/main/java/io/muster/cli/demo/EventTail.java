@@ -13,7 +13,7 @@ import java.util.ArrayList;
 import java.util.List;
 
 /** Reads on in a node's own event log, from the file: it needs nothing of the node, which may be dead or stopped. */
-final class EventTail {
+public final class EventTail {
 
     private static final int CHUNK_BYTES = 1 << 16;
 
@@ -22,17 +22,17 @@ final class EventTail {
     private final ByteBuffer chunk = ByteBuffer.allocate(CHUNK_BYTES);
     private long offset;
 
-    EventTail(Path dataFolder) {
+    public EventTail(Path dataFolder) {
         this.file = dataFolder.resolve(EventLog.FILE);
     }
 
     /** Passes over what is there already, as that of a kept cluster's former time. */
-    void skip() throws IOException {
+    public void skip() throws IOException {
         more();
     }
 
     /** The whole lines that came since the last call. */
-    List<TimelineEvent> more() throws IOException {
+    public List<TimelineEvent> more() throws IOException {
         List<TimelineEvent> events = new ArrayList<>();
         try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ)) {
             if (channel.size() < offset) {

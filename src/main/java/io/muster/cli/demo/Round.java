@@ -14,7 +14,7 @@ import java.util.List;
  * @param groups      the groups it was in
  * @param signalledAt on the host's monotonic clock, taken before the signal was sent
  */
-record Round(
+public record Round(
         int number,
         String victimRole,
         String signal,
@@ -24,7 +24,7 @@ record Round(
         List<String> groups,
         long signalledAt) {
 
-    Round {
+    public Round {
         survivors = List.copyOf(survivors);
         groups = List.copyOf(groups);
     }

@@ -20,7 +20,9 @@ final class Script {
         /** SIGKILL to a follower, then to the leader. */
         failover,
         /** SIGSTOP to a follower: silent and not dead. */
-        hang
+        hang,
+        /** SIGKILL to a follower while the fence device fails: the recovery waits until a person says that it is off. */
+        stuck
     }
 
     static final List<String> GROUPS = List.of("alpha", "beta");
@@ -31,12 +33,14 @@ final class Script {
     private static final long CALM_MS = 500;
 
     private final DemoCluster cluster;
+    private final DemoFolder folder;
     private final ScriptOutput output;
     private final List<Map<String, Object>> summaries = new ArrayList<>();
     private boolean ok = true;
 
-    Script(DemoCluster cluster, ScriptOutput output) {
+    Script(DemoCluster cluster, DemoFolder folder, ScriptOutput output) {
         this.cluster = cluster;
+        this.folder = folder;
         this.output = output;
     }
 
@@ -49,6 +53,10 @@ final class Script {
                 round(2, "leader", "SIGKILL");
             }
             case hang -> round(1, "follower", "SIGSTOP");
+            case stuck -> {
+                folder.device("fails");
+                round(1, "follower", "SIGKILL", new Stuck(cluster, folder, output)::untilFreed);
+            }
         }
         output.summary(summary(kind));
         return ok;
@@ -92,7 +100,19 @@ final class Script {
         }), "the cluster was not calm within %d s %s".formatted(FORM_LIMIT_MS / 1000, when));
     }
 
+    /** What is done between a signal and the recovery. */
+    private interface Meanwhile {
+
+        /** @return what did not hold */
+        List<String> of(Round round) throws IOException;
+    }
+
     private void round(int number, String role, String signal) throws IOException, InterruptedException {
+        round(number, role, signal, _ -> List.of());
+    }
+
+    private void round(int number, String role, String signal, Meanwhile meanwhile)
+            throws IOException, InterruptedException {
         String leader = cluster.leader().orElseThrow(() -> new NotHeld("no node says that it leads"));
         DemoNode victim = cluster.nodes().stream()
                 .filter(node -> role.equals("leader") == node.name().equals(leader))
@@ -109,6 +129,7 @@ final class Script {
         }
         Round round = new Round(number, role, signal, victim.name() + "#" + life, victim.name() + "#" + (life + 1),
                 survivors, GROUPS, signalledAt);
+        List<String> broken = meanwhile.of(round);
         boolean recovered = cluster.await(RECOVER_LIMIT_MS, () -> {
             TimelineCheck.Times times = TimelineCheck.check(round, cluster.log()).times();
             return times.recoveredMs() >= 0 && times.deadMs() >= 0;
@@ -117,7 +138,7 @@ final class Script {
         if (recovered && ended) {
             comeBack(victim, round);
         }
-        conclude(round, ended);
+        conclude(round, ended, broken);
     }
 
     private void comeBack(DemoNode victim, Round round) throws IOException {
@@ -130,9 +151,10 @@ final class Script {
         }
     }
 
-    private void conclude(Round round, boolean ended) {
+    private void conclude(Round round, boolean ended, List<String> before) {
         TimelineCheck.Verdict verdict = TimelineCheck.check(round, cluster.log());
-        List<String> broken = new ArrayList<>(verdict.broken());
+        List<String> broken = new ArrayList<>(before);
+        broken.addAll(verdict.broken());
         if (!ended) {
             broken.add("the process of %s was not ended".formatted(round.victim()));
         }

@@ -1,6 +1,7 @@
 package io.muster.cli.demo;
 
 import io.muster.cli.EventText;
+import io.muster.cli.WaitText;
 import io.muster.daemon.Json;
 import java.io.PrintWriter;
 import java.util.Comparator;
@@ -56,6 +57,26 @@ final class ScriptOutput {
         } else {
             out.println("What the nodes wait for: " + Json.write(waits));
         }
+    }
+
+    /** What one node says it waits for, down to the root. */
+    void why(String node, List<Map<String, Object>> waits) {
+        if (json) {
+            out.println(Json.write(Json.object("event", "why", "node", node, "waits", waits)));
+            return;
+        }
+        title("muster why --node " + node);
+        WaitText.chains(waits).forEach(out::println);
+    }
+
+    /** What a person does. */
+    void act(String command, Map<String, Object> fields) {
+        if (json) {
+            out.println(Json.write(fields));
+            return;
+        }
+        title("A person looks, sees that it is off, and says so:");
+        out.println("  " + command);
     }
 
     void summary(Map<String, Object> summary) {

@@ -26,18 +26,18 @@ import java.util.function.Predicate;
  * A pure function. Times of one host are compared with each other; nothing is compared with the launcher's own clock
  * but the signal, which is taken before it is sent.
  */
-final class TimelineCheck {
+public final class TimelineCheck {
 
     static final List<String> PHASES = List.of("STOP", "LOCKS", "STRIPES", "JOURNALS", "RESUME");
 
     /** Milliseconds from the signal, of the steps that the summary tells; -1 for what did not happen. */
-    record Times(double detectMs, double evidenceMs, double deadMs, double recoveredMs, double rejoinedMs) {
+    public record Times(double detectMs, double evidenceMs, double deadMs, double recoveredMs, double rejoinedMs) {
 
-        double fenceMs() {
+        public double fenceMs() {
             return between(detectMs, evidenceMs);
         }
 
-        double recoverMs() {
+        public double recoverMs() {
             return between(evidenceMs, recoveredMs);
         }
 
@@ -47,13 +47,13 @@ final class TimelineCheck {
     }
 
     /** @param broken what did not hold, in words; empty when all held */
-    record Verdict(List<String> broken, Times times) {
+    public record Verdict(List<String> broken, Times times) {
 
-        Verdict {
+        public Verdict {
             broken = List.copyOf(broken);
         }
 
-        boolean ok() {
+        public boolean ok() {
             return broken.isEmpty();
         }
     }
@@ -71,7 +71,7 @@ final class TimelineCheck {
     }
 
     /** @param events of all nodes, in any order; those before the signal are passed over */
-    static Verdict check(Round round, List<TimelineEvent> events) {
+    public static Verdict check(Round round, List<TimelineEvent> events) {
         TimelineCheck check = new TimelineCheck(round, events);
         Times times = check.run();
         return new Verdict(check.broken, times);

@@ -17,15 +17,15 @@ import java.util.SequencedMap;
  * @param node   as {@code n1}
  * @param fields everything else of the line
  */
-record TimelineEvent(
+public record TimelineEvent(
         long mono, long seq, String node, long life, String event, long version, SequencedMap<String, Object> fields) {
 
-    TimelineEvent {
+    public TimelineEvent {
         fields = Collections.unmodifiableSequencedMap(new LinkedHashMap<>(fields));
     }
 
     /** Reads a line; empty for one that is no whole event, as the last one of a killed process may be. */
-    static Optional<TimelineEvent> parse(String line) {
+    public static Optional<TimelineEvent> parse(String line) {
         try {
             Map<String, Object> json = Json.read(line);
             LinkedHashMap<String, Object> fields = new LinkedHashMap<>(json);
@@ -39,25 +39,25 @@ record TimelineEvent(
         }
     }
 
-    String text(String field) {
+    public String text(String field) {
         return Json.text(fields, field);
     }
 
-    long number(String field) {
+    public long number(String field) {
         return Json.number(fields, field, -1);
     }
 
-    boolean truth(String field) {
+    public boolean truth(String field) {
         return Json.truth(fields, field);
     }
 
     /** True when a field that lists lives, as {@code "n1#1 n3#2"}, has this one. */
-    boolean lists(String field, String life) {
+    public boolean lists(String field, String life) {
         return Arrays.asList(text(field).split(" ")).contains(life);
     }
 
     /** For output: times count from {@code origin}. */
-    Map<String, Object> toJson(long origin, int round) {
+    public Map<String, Object> toJson(long origin, int round) {
         Map<String, Object> json = Json.object("t", (mono - origin) / 1e6, "node", node, "event", event, "version", version,
                 "round", round, "life", life);
         fields.forEach(json::putIfAbsent);

@@ -60,6 +60,28 @@ class DemoTest {
         assertNothingRuns(pidsOf(ofHang));
     }
 
+    @Test
+    @DisplayName("a recovery waits for a failing fence device, every survivor says so to the root, and a person frees it")
+    void aStuckRecoveryIsFreedByAPerson() throws Exception {
+        Process demo = demo("--script", "stuck", "--json", "--dir", place.resolve("s").toString());
+        List<Map<String, Object>> lines = lines(demo);
+
+        assertHeld(demo, lines, 1);
+        List<String> told = lines.stream().map(line -> Json.text(line, "event")).toList();
+        int acted = told.indexOf("ack");
+        assertThat(told.subList(0, acted).stream().filter("why"::equals)).hasSize(NODES - 1);
+        // The timeline of the round is printed at its end, by time: three tries failed before the evidence was agreed.
+        List<String> round = lines.stream().filter(line -> Json.number(line, "round", 0) == 1)
+                .map(line -> Json.text(line, "event")).toList();
+        assertThat(round.subList(0, round.indexOf("fence.evidence")).stream().filter("fence.failed"::equals))
+                .hasSizeGreaterThanOrEqualTo(3);
+        assertThat(round.indexOf("node.dead")).isGreaterThan(round.indexOf("fence.evidence"));
+        assertThat(lines).filteredOn(line -> Json.text(line, "event").equals("fence.evidence")).isNotEmpty()
+                .allSatisfy(line -> assertThat(line).containsEntry("class", "acknowledged")
+                        .containsEntry("proof", "acknowledged by demo: " + Stuck.REMARK));
+        assertThat(place).isEmptyDirectory();
+    }
+
     private static void assertHeld(Process demo, List<Map<String, Object>> lines, int rounds) throws InterruptedException {
         Map<String, Object> last = lines.getLast();
         assertThat(last).as("last line").containsEntry("event", "summary").containsEntry("ok", true);

@@ -1,0 +1,56 @@
+package io.muster.cli.lab;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * A small shell that outlives whoever made the lab and takes it down when its time is over, or when its folder's mark is
+ * gone before: so nothing of a lab that was forgotten, or whose maker crashed, stays behind. It is started before the
+ * first namespace is made. Everything that runs in one of the lab's own namespaces is the lab's; nothing else is ended.
+ */
+final class LabKeeper {
+
+    /** $1 the folder, $2 seconds, then the namespaces. */
+    private static final String SCRIPT = """
+            trap '' INT TERM HUP QUIT
+            folder=$1 left=$2
+            shift 2
+            while [ "$left" -gt 0 ] && [ -e "$folder/lab.json" ]; do
+                sleep 1
+                left=$((left - 1))
+            done
+            tries=0
+            while [ $tries -lt 20 ]; do
+                for namespace in "$@"; do
+                    for pid in $(ip netns pids "$namespace" 2> /dev/null); do kill -KILL "$pid"; done
+                    ip netns del "$namespace"
+                done 2> /dev/null
+                if [ -e "$folder/lab.json" ]; then rm -rf -- "$folder"; fi 2> /dev/null
+                if ! ip netns list | grep -q "^${1%-*}-" && [ ! -e "$folder/lab.json" ]; then exit 0; fi
+                tries=$((tries + 1))
+                sleep 0.2
+            done
+            """;
+
+    private LabKeeper() {}
+
+    static void start(Path folder, LabPlan plan, Duration limit) throws IOException {
+        List<String> command = new ArrayList<>();
+        if (Files.isExecutable(Path.of("/usr/bin/setsid"))) {
+            command.add("/usr/bin/setsid");
+        }
+        command.addAll(List.of("/bin/sh", "-c", SCRIPT, "muster-lab-keeper", folder.toString(),
+                Long.toString(limit.toSeconds())));
+        command.addAll(plan.namespaces());
+        new ProcessBuilder(command)
+                .directory(Path.of("/").toFile())
+                .redirectInput(Path.of("/dev/null").toFile())
+                .redirectOutput(ProcessBuilder.Redirect.DISCARD)
+                .redirectError(ProcessBuilder.Redirect.DISCARD)
+                .start();
+    }
+}
