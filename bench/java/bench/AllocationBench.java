@@ -1,3 +1,5 @@
+package bench;
+
 import io.muster.base.ClusterId;
 import io.muster.base.Incarnation;
 import io.muster.base.NodeId;
