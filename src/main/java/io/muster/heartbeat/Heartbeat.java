@@ -32,7 +32,8 @@ import java.util.Optional;
  * {@link StreamProbe}. Verdicts fall in {@link #due} only, and only when it was run in time: arrivals may wait in the
  * driver's queue behind a late one. {@link PauseDetector} goes before any of them.
  *
- * <p>A quiet step allocates nothing but the pulses themselves, one per link: all state is in arrays by node number.
+ * <p>A quiet step allocates nothing: all state is in arrays by node number, and each link has one pulse that is filled
+ * anew at each turn ({@code bench/alloc} measures it).
  * Relies on the frames being authentic. Told by the node; tells the layers above {@link HeartbeatNews}.
  */
 public final class Heartbeat implements Machine<HeartbeatInput, HeartbeatNews> {
@@ -65,6 +66,8 @@ public final class Heartbeat implements Machine<HeartbeatInput, HeartbeatNews> {
 
     private final long[] ownSequence;
     private final NodeSet[] pulseHeard;
+    /** The pulse of each turn, one at a time for each link: carried out before the next turn comes. */
+    private final Pulse[] ownPulse;
     private NodeSet toldHeard = NodeSet.NONE;
     private NodeSet toldTwoWay = NodeSet.NONE;
 
@@ -91,6 +94,8 @@ public final class Heartbeat implements Machine<HeartbeatInput, HeartbeatNews> {
         this.ownSequence = new long[LINKS_LIMIT];
         this.pulseHeard = new NodeSet[LINKS_LIMIT];
         Arrays.fill(pulseHeard, NodeSet.NONE);
+        this.ownPulse = new Pulse[LINKS_LIMIT];
+        Arrays.setAll(ownPulse, _ -> new Pulse(0, NodeSet.NONE, false));
         for (int node = 0; node < NodeId.LIMIT; node++) {
             lives.add(Optional.empty());
         }
@@ -115,6 +120,16 @@ public final class Heartbeat implements Machine<HeartbeatInput, HeartbeatNews> {
             case StreamOpened _, StreamClosed _, StreamRefused _ -> { /* of no peer of ours */ }
             case Silence _ -> signedOff = true;
             case Configured(NodeSet next, int count) -> configured(next.without(self.node()), count, now, out);
+        }
+        tellLinks(out);
+        plan();
+    }
+
+    /** As {@link #step} with {@link Arrived}, for a driver that makes no object of each pulse. */
+    public void pulsed(Incarnation from, int link, Pulse pulse, long now, Outbox<HeartbeatNews> out) {
+        detectOwnPause(now, out);
+        if (peers.contains(from.node()) && link >= 0 && link < links) {
+            arrived(from, link, pulse, now, out);
         }
         tellLinks(out);
         plan();
@@ -324,7 +339,7 @@ public final class Heartbeat implements Machine<HeartbeatInput, HeartbeatNews> {
             return;
         }
         for (int link = 0; link < links; link++) {
-            Pulse pulse = nextPulse(link, false);
+            Pulse pulse = ownPulse[link].become(++ownSequence[link], heardOn(link), false);
             for (NodeId peer : peerIds) {
                 out.cast(peer, link, pulse);
             }
@@ -345,11 +360,16 @@ public final class Heartbeat implements Machine<HeartbeatInput, HeartbeatNews> {
         }
     }
 
+    /** Out of turn: several may leave in one step, so each is one of its own. */
     private Pulse nextPulse(int link, boolean answer) {
+        return new Pulse(++ownSequence[link], heardOn(link), answer);
+    }
+
+    private NodeSet heardOn(int link) {
         if (pulseHeard[link].bits() != silence.heardOn(link)) {
             pulseHeard[link] = new NodeSet(silence.heardOn(link));
         }
-        return new Pulse(++ownSequence[link], pulseHeard[link], answer);
+        return pulseHeard[link];
     }
 
     private void lookAtLinks(long now, Outbox<HeartbeatNews> out) {

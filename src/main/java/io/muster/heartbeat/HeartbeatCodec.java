@@ -24,8 +24,7 @@ public final class HeartbeatCodec implements Codec<HeartbeatMessage> {
     @Override
     public void encode(HeartbeatMessage message, ByteWriter to) {
         switch (message) {
-            case Pulse(long sequence, var heard, boolean answer) ->
-                to.u8(PULSE).i64(sequence).nodes(heard).bool(answer);
+            case Pulse pulse -> to.u8(PULSE).i64(pulse.sequence()).nodes(pulse.heard()).bool(pulse.answer());
         }
     }
 

@@ -2,7 +2,8 @@
  * Who is heard. Knows peers, links and times of arrival; tells upward which lives are heard, which fell silent, and
  * whether it was this node that was away. Makes no decision about membership.
  *
- * <p>Read {@code Heartbeat}, then its leaves {@code SilenceDetector}, {@code PauseDetector}, {@code StreamProbe}.
+ * <p>Read {@code Heartbeat}, then its leaves {@code SilenceDetector}, {@code PauseDetector}, {@code StreamProbe},
+ * and {@code LinkBook}, which says of each link how it stands, for people.
  *
  * <p>Example: n3 is killed. Its kernel closes the stream to n1: {@code StreamClosed(n3)}. n1 probes n3 on all links;
  * nobody answers. The driver tries to open the stream again and n3's host says that nobody listens:

@@ -112,7 +112,7 @@ public final class ClusterNode implements Machine<NodeInput, NodeNews> {
         switch (input) {
             case NodeInput.Arrived(Incarnation from, Message message) -> arrived(from, message, now);
             case NodeInput.CastArrived(Incarnation from, int link, HeartbeatMessage pulse) when isPeer(from) -> {
-                heartbeat.step(new HeartbeatInput.Arrived(from, link, pulse), now, fromHeartbeat);
+                pulsed(from, link, pulse, now);
                 if (rising.isEmpty()) {
                     return; // most of all inputs are pulses that change nothing: what time changes is asked by timers
                 }
@@ -207,6 +207,12 @@ public final class ClusterNode implements Machine<NodeInput, NodeNews> {
         wishes.digest(into);
         ports.digest(into);
         into.add(leave.ordinal()).add(stopped ? 1 : 0);
+    }
+
+    private void pulsed(Incarnation from, int link, HeartbeatMessage message, long now) {
+        switch (message) {
+            case HeartbeatMessage.Pulse pulse -> heartbeat.pulsed(from, link, pulse, now, fromHeartbeat);
+        }
     }
 
     private boolean isPeer(Incarnation from) {

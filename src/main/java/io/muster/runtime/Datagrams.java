@@ -2,9 +2,12 @@ package io.muster.runtime;
 
 import io.muster.base.ClusterFault;
 import io.muster.base.FaultCode;
+import io.muster.base.Incarnation;
 import io.muster.base.NodeId;
 import io.muster.heartbeat.HeartbeatMessage.Pulse;
+import io.muster.machine.Message;
 import io.muster.node.NodeInput;
+import io.muster.node.PulseFrame;
 import io.muster.runtime.Counters.Kind;
 import io.muster.wire.Envelope;
 import io.muster.wire.MalformedFrame;
@@ -36,6 +39,8 @@ final class Datagrams {
     private final Thread.UncaughtExceptionHandler broken;
     /** Of the sending thread. */
     private final ByteBuffer outgoing = ByteBuffer.allocateDirect(LIMIT_BYTES);
+    /** Set before the reading thread starts. */
+    private Optional<PulseFrame> pulses = Optional.empty();
     private volatile boolean closed;
 
     /** @throws ClusterFault LINK_2 when the address cannot be listened on */
@@ -62,7 +67,9 @@ final class Datagrams {
         }
     }
 
-    void start(Frames frames) {
+    /** @param pulses of the reading thread alone: the quick way for what comes most */
+    void start(Frames frames, Optional<PulseFrame> pulses) {
+        this.pulses = pulses;
         Thread.ofPlatform().name("muster-link-" + link).daemon()
                 .uncaughtExceptionHandler(broken).start(() -> read(frames));
     }
@@ -132,19 +139,27 @@ final class Datagrams {
             counters.add(Kind.DATAGRAM_UNSEALED, "%d bytes on link %d".formatted(datagram.length, link));
             return;
         }
+        if (pulses.isPresent() && pulses.get().decode(frame.get()) && peers.containsKey(pulses.get().from().node())) {
+            heard(pulses.get().from(), pulses.get().pulse().copy());
+            return;
+        }
         try {
             Envelope envelope = frames.decode(frame.get());
+            pulses.ifPresent(quick -> quick.learn(frame.get(), envelope));
             if (!peers.containsKey(envelope.from().node())) {
                 counters.add(Kind.DATAGRAM_FOREIGN, "%s on link %d".formatted(envelope.from(), link));
                 return;
             }
-            watch.heard(envelope.from().node(), link,
-                    envelope.message() instanceof Pulse pulse && pulse.heard().contains(self), System.nanoTime());
-            if (!mailbox.offer(new NodeInput.CastArrived(envelope.from(), link, envelope.message()))) {
-                counters.add(Kind.DATAGRAM_DROPPED, "from %s on link %d".formatted(envelope.from(), link));
-            }
+            heard(envelope.from(), envelope.message());
         } catch (MalformedFrame e) {
             counters.add(Kind.DATAGRAM_MALFORMED, "on link %d: %s".formatted(link, e.getMessage()));
+        }
+    }
+
+    private void heard(Incarnation from, Message message) {
+        watch.heard(from.node(), link, message instanceof Pulse pulse && pulse.heard().contains(self), System.nanoTime());
+        if (!mailbox.offer(new NodeInput.CastArrived(from, link, message))) {
+            counters.add(Kind.DATAGRAM_DROPPED, "from %s on link %d".formatted(from, link));
         }
     }
 }

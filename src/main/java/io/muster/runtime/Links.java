@@ -3,7 +3,9 @@ package io.muster.runtime;
 import io.muster.base.ClusterFault;
 import io.muster.base.NodeId;
 import io.muster.base.TimeBudget;
+import io.muster.heartbeat.HeartbeatMessage.Pulse;
 import io.muster.machine.Message;
+import io.muster.node.PulseFrame;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.util.ArrayList;
@@ -12,6 +14,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.function.Supplier;
 
 /**
  * Everything that connects a node with its peers: a TLS stream to each and from each, and a datagram socket for each
@@ -39,6 +42,9 @@ final class Links implements Transport {
     private volatile List<Datagrams> links = List.of();
     private volatile SortedMap<String, ServerSocket> listeners = Collections.emptySortedMap();
     private RuntimeConfig config;
+    private Supplier<Optional<PulseFrame>> quick = Optional::empty;
+    /** Of the node's thread, which alone casts. */
+    private volatile Optional<PulseFrame> ownPulses = Optional.empty();
     /** Given at the start, as it names the life that is lived; read by the node's thread, which starts later. */
     private volatile Optional<Frames> frames = Optional.empty();
 
@@ -62,11 +68,18 @@ final class Links implements Transport {
     }
 
     /** @param frames of the life that is lived now */
-    synchronized void start(Frames frames, TimeBudget times) {
+    void start(Frames frames, TimeBudget times) {
+        start(frames, times, Optional::empty);
+    }
+
+    /** @param quick makes the quick way for pulses, one for each thread that needs one */
+    synchronized void start(Frames frames, TimeBudget times, Supplier<Optional<PulseFrame>> quick) {
         watch.follow(times);
+        this.quick = quick;
+        ownPulses = quick.get();
         this.frames = Optional.of(frames);
         listeners.values().forEach(listener -> incoming.start(listener, frames));
-        links.forEach(link -> link.start(frames));
+        links.forEach(link -> link.start(frames, quick.get()));
         outgoing.values().forEach(OutgoingStream::start);
     }
 
@@ -105,7 +118,8 @@ final class Links implements Transport {
             counters.add(Counters.Kind.DATAGRAM_UNSENT, "there is no link " + link);
             return;
         }
-        now.get(link).send(to, encode(message));
+        Optional<PulseFrame> way = ownPulses;
+        now.get(link).send(to, message instanceof Pulse pulse && way.isPresent() ? way.get().encode(pulse) : encode(message));
     }
 
     /** Sends what is queued, within a limit, and closes everything. */
@@ -225,7 +239,7 @@ final class Links implements Transport {
                 Datagrams one = nextLinks.get(link);
                 one.readdress(ways.get(link));
                 if (!before.contains(one)) {
-                    frames.ifPresent(one::start);
+                    frames.ifPresent(of -> one.start(of, quick.get()));
                 }
             }
             before.stream().filter(one -> !nextLinks.contains(one)).forEach(one -> {

@@ -17,6 +17,7 @@ import io.muster.node.FrameCodec;
 import io.muster.node.NodeConfig;
 import io.muster.node.NodeEvent;
 import io.muster.node.NodeInput;
+import io.muster.node.PulseFrame;
 import io.muster.node.Refusal;
 import io.muster.node.Request;
 import io.muster.recovery.Participant;
@@ -210,7 +211,9 @@ public final class RunningNode implements AutoCloseable {
                     clock, mailbox, gate, links, writer::write, fences::run, events, ending, ports::deliver,
                     new Latencies(config.times().leaseNs())));
             runtime.complete(running);
-            links.start(Frames.of(new FrameCodec(cluster), config.self()), config.times());
+            FrameCodec codec = new FrameCodec(cluster);
+            links.start(Frames.of(codec, config.self()), config.times(),
+                    () -> Optional.of(new PulseFrame(codec, config.self())));
             running.start();
             return new RunningNode(running, config, clock, gate, counters, closers, ports,
                     new Reload(machine, links, running));

@@ -185,7 +185,7 @@ final class QuickLossTest {
     /** Links of the probes sent since the last call. */
     private List<Integer> probes() {
         return out.takeCasts().stream()
-                .filter(cast -> cast.message() instanceof Pulse(long _, NodeSet _, boolean answer) && answer)
+                .filter(cast -> cast.message() instanceof Pulse pulse && pulse.answer())
                 .map(Recorded.Cast::link).toList();
     }
 

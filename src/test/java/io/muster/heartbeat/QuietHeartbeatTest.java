@@ -51,7 +51,7 @@ final class QuietHeartbeatTest {
     }
 
     @Test
-    void arrivalsAllocateNothingAndARoundOfPulsesOnlyThePulses() {
+    void neitherArrivalsNorPulsesAllocateAnything() {
         ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
         Heartbeat heartbeat = new Heartbeat(
                 Incarnation.of(1, 1), NodeSet.of(NodeId.of(2), NodeId.of(3)), LINKS, LAN, 0);
@@ -70,8 +70,8 @@ final class QuietHeartbeatTest {
         assertThat(out.news).isEqualTo(newsBefore);
         long pulses = (out.casts - castsBefore) / 2;
         assertThat(pulses).isGreaterThan(ROUNDS / 2);
-        // A pulse is a header and three fields; the rest is slack for the measuring itself.
-        assertThat(bytes).isLessThanOrEqualTo(pulses * 40 + 4_096);
+        // What the measuring itself may take; one object for each pulse would be ten times that.
+        assertThat(bytes).isLessThanOrEqualTo(4_096);
     }
 
     private static void run(Heartbeat heartbeat, Arrived[] arrivals, int from, int to, Counting out) {

@@ -25,7 +25,7 @@ public final class Recorded<N> implements Outbox<N> {
 
     @Override
     public void cast(NodeId to, int link, Message message) {
-        casts.add(new Cast(to, link, message));
+        casts.add(new Cast(to, link, message instanceof HeartbeatMessage.Pulse pulse ? pulse.copy() : message));
     }
 
     @Override
