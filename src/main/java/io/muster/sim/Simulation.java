@@ -7,6 +7,7 @@ import io.muster.base.Incarnation;
 import io.muster.base.NodeId;
 import io.muster.base.NodeSet;
 import io.muster.base.Prng;
+import io.muster.fence.Fencing;
 import io.muster.ledger.AcceptorRecord;
 import io.muster.ledger.ClusterState;
 import io.muster.ledger.GroupName;
@@ -60,6 +61,7 @@ final class Simulation {
     private final Checkers checkers;
     private final SimNetwork network;
     private final SimFence fence;
+    private Fencing fencing;
     private final TreeMap<NodeId, SimHost> hosts = new TreeMap<>();
     private final List<SimParticipant> participants = new ArrayList<>();
     private final List<Consumer<Incarnation>> whenEnded = new ArrayList<>();
@@ -100,6 +102,8 @@ final class Simulation {
         }
         participantBehaviour = settings.participants();
         network.behave(settings.network());
+        fencing = SimPlans.of(settings, nodes);
+        fence.outlets().wiredAs(fencing);
         fence.behave(settings.fence());
         hosts.values().forEach(host -> host.disk().behave(settings.disk()));
     }
@@ -183,10 +187,8 @@ final class Simulation {
         Incarnation life = new Incarnation(node, host.disk().nextLife());
         HostProcess where = new HostProcess(node.toString(), host.bootId(), "", 100 + life.life(), time.now());
         SimProcess process = new SimProcess(life, where, nodes.without(node), host.clock(), time, trace, driver);
-        TreeMap<NodeId, List<String>> methods = new TreeMap<>();
-        nodes.forEach(n -> methods.put(n, List.of(SimFence.PROCESS)));
         NodeConfig config = new NodeConfig(
-                cluster, life, where, nodes, settings.links(), settings.times(), methods);
+                cluster, life, where, nodes, settings.links(), settings.times(), fencing);
         note(Optional.of(life), "starts");
         host.holds(process);
         truth.begins(life);
@@ -236,6 +238,7 @@ final class Simulation {
         if (!hosts.get(node).up()) {
             note(Optional.empty(), "host of " + node + " boots");
             hosts.get(node).boots(newClock());
+            fence.outlets().allOn(node);
         }
     }
 
@@ -258,6 +261,12 @@ final class Simulation {
 
     void ask(NodeId node, Request request) {
         hosts.get(node).process().ifPresent(process -> process.input(new NodeInput.Asked(request)));
+    }
+
+    /** Lives that start from now on fence by these plans. */
+    void fencing(Fencing plans) {
+        fencing = plans;
+        fence.outlets().wiredAs(plans);
     }
 
     /** From now on every step of a node may be its last, in the middle of what it wanted to do. */
@@ -460,6 +469,20 @@ final class Simulation {
                 note(Optional.of(victim), "is ended by a fence device");
                 Simulation.this.end(hosts.get(victim.node()).process().orElseThrow(), false);
             }
+        }
+
+        @Override
+        public void cutPower(Incarnation victim) {
+            hosts.get(victim.node()).process().ifPresent(process -> {
+                note(Optional.of(process.life()), "loses power by an act against " + victim);
+                checkers.struck(victim, process.life());
+            });
+            powerOff(victim.node());
+        }
+
+        @Override
+        public void givePower(NodeId node) {
+            powerOn(node);
         }
 
         @Override

@@ -35,7 +35,8 @@ public final class Checkers implements Checker {
                 new BarrierHolds(truth),
                 new LeaseTruth(truth, times),
                 new OneActingSide(truth),
-                losses);
+                losses,
+                new NewerLifeSpared(truth));
     }
 
     /** Losses of groups that were recovered from. */
@@ -99,6 +100,11 @@ public final class Checkers implements Checker {
     @Override
     public void fencing(Incarnation actor, Effect.Fence act) {
         ask(checker -> checker.fencing(actor, act));
+    }
+
+    @Override
+    public void struck(Incarnation victim, Incarnation life) {
+        ask(checker -> checker.struck(victim, life));
     }
 
     @Override
