@@ -225,7 +225,7 @@ public final class Fencer implements Machine<FenceInput, FenceNews>, Proposer {
             }
             case FenceMessage.Cease cease when cease.ballot().leader().equals(from) -> {
                 unfencing.ordered(cease.ballot());
-                if (!unfencesVictimOf(cease.intent())) {
+                if (!unfencesVictimOf(cease.intent(), now)) {
                     actor.ceaseAsked(cease, standing.state(), now, (to, answer) -> tell(to, answer, out));
                 }
             }
@@ -381,9 +381,9 @@ public final class Fencer implements Machine<FenceInput, FenceNews>, Proposer {
                 manyLost);
     }
 
-    private boolean unfencesVictimOf(long intent) {
+    private boolean unfencesVictimOf(long intent, long now) {
         return standing.state().flatMap(state -> FenceActor.open(state, intent))
-                .filter(departure -> unfencing.isRunning(departure.who())).isPresent();
+                .filter(departure -> unfencing.mayStillAct(departure.who(), now)).isPresent();
     }
 
     /** Tells the leader what this node has to say, until the state shows that it knows. */
