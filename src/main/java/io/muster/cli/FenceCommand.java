@@ -5,6 +5,7 @@ import io.muster.daemon.ExitCode;
 import io.muster.daemon.Json;
 import java.util.Map;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
@@ -40,6 +41,13 @@ final class FenceCommand extends DaemonCommand {
         daemon.ask(Json.object("do", "fence", "node", victim, "person", person, "reason", reason), answerLimitMs);
         ExitCode end = await(daemon, waitSeconds * 1000, false, status -> isOut(status, victim) && !isOpen(status, victim));
         return ended(daemon, end, victim + " is out and harmless.", victim + " is not harmless yet:");
+    }
+
+    /** Words before a command within this one would be dropped, and another daemon asked than the one named. */
+    static void refuseWordsBefore(CommandSpec within, String sentence) {
+        if (!within.parent().commandLine().getParseResult().matchedArgs().isEmpty()) {
+            throw new ParameterException(within.commandLine(), sentence);
+        }
     }
 
     static boolean isOut(Map<String, Object> status, String node) {
@@ -78,9 +86,7 @@ final class FenceCommand extends DaemonCommand {
          */
         @Override
         void check() {
-            if (!spec.parent().commandLine().getParseResult().matchedArgs().isEmpty()) {
-                throw new ParameterException(spec.commandLine(), "Options and node come after ack: write fence ack NODE …");
-            }
+            refuseWordsBefore(spec, "Options and node come after ack: write fence ack NODE …");
         }
 
         @Override

@@ -24,6 +24,11 @@ final class FenceHistoryCommand extends DaemonCommand {
     }
 
     @Override
+    void check() {
+        FenceCommand.refuseWordsBefore(spec, "Options and node come after history: write fence history NODE …");
+    }
+
+    @Override
     ExitCode run(ControlClient daemon) {
         Map<String, Object> request = Json.object("do", "fence.history");
         if (!victim.isEmpty()) {

@@ -25,6 +25,11 @@ final class FenceOpenCommand extends DaemonCommand {
     long waitSeconds;
 
     @Override
+    void check() {
+        FenceCommand.refuseWordsBefore(spec, "Options and node come after open: write fence open …");
+    }
+
+    @Override
     ExitCode run(ControlClient daemon) {
         long before = openedAt(status(daemon));
         daemon.ask(Json.object("do", "fence.open", "person", person, "remark", remark), answerLimitMs);

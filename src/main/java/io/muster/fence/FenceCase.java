@@ -430,7 +430,7 @@ final class FenceCase {
     /** When devices that cut whole nodes off have done, or dropped, all that this lost actor told them. */
     private long settledAt(Incarnation actor) {
         boolean wholeNode = plan.runnable().stream().anyMatch(level -> !fencing.oneLife(level));
-        return wholeNode ? goneAt.getOrDefault(actor, Long.MIN_VALUE) : Long.MIN_VALUE;
+        return wholeNode || !plan.unfence().isEmpty() ? goneAt.getOrDefault(actor, Long.MIN_VALUE) : Long.MIN_VALUE;
     }
 
     private void noteWhoIsGone(ClusterState state, long now) {

@@ -25,7 +25,7 @@ public record FenceLimits(int nodes, long windowNs, long priorityDelayNs, long d
 
     public FenceLimits {
         if (nodes < 1 || windowNs < 1 || priorityDelayNs < 0 || drainNs < 0 || settleNs < 0) {
-            throw new IllegalArgumentException("%d nodes, window %d ns, priority delay %d ns, drain %d ns, settle %d ns".formatted(
+            throw new IllegalArgumentException("%d nodes; window %d, priority delay %d, drain %d, settle %d ns".formatted(
                             nodes, windowNs, priorityDelayNs, drainNs, settleNs));
         }
     }

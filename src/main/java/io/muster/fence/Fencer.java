@@ -37,7 +37,7 @@ import java.util.TreeMap;
  *
  * <p>Nothing is remembered that the next leader would miss: an intent in the state without evidence is open, whoever
  * began it (rules F1, F2, F4, F5, F7, F8); how much may be shot at once says {@link FenceLimiter} (F6), what spares
- * newer lives {@link NewerLives} (F5a), what new lives need to get access {@link Unfencing} (F9). Nobody above
+ * newer lives {@link NewerLives} (F5a), what new lives need to get access {@link Unfencing} (F11). Nobody above
  * calls this machine: groups, services and file systems see only what was agreed (000-18).
  */
 public final class Fencer implements Machine<FenceInput, FenceNews>, Proposer {
@@ -234,7 +234,7 @@ public final class Fencer implements Machine<FenceInput, FenceNews>, Proposer {
             }
             case FenceMessage.Cease cease when cease.ballot().leader().equals(from) -> {
                 unfencing.ordered(cease.ballot());
-                if (!unfencesVictimOf(cease.intent())) {
+                if (!unfencesVictimOf(cease.intent(), now)) {
                     actor.ceaseAsked(cease, standing.state(), now, (to, answer) -> tell(to, answer, out));
                 }
             }
@@ -390,9 +390,9 @@ public final class Fencer implements Machine<FenceInput, FenceNews>, Proposer {
                 manyLost);
     }
 
-    private boolean unfencesVictimOf(long intent) {
+    private boolean unfencesVictimOf(long intent, long now) {
         return standing.state().flatMap(state -> FenceActor.open(state, intent))
-                .filter(departure -> unfencing.isRunning(departure.who())).isPresent();
+                .filter(departure -> unfencing.mayStillAct(departure.who(), now)).isPresent();
     }
 
     /** Tells the leader what this node has to say, until the state shows that it knows. */

@@ -20,7 +20,7 @@ import java.util.TreeMap;
 
 /**
  * Switches the access of new lives on, on the leader: a node whose plan names devices for that is admitted, and joins no
- * group before all of them have said that it is done and that is agreed (rule F9). Tried without end; it proves nothing
+ * group before all of them have said that it is done and that is agreed (rule F11). Tried without end; it proves nothing
  * about anybody.
  *
  * <p>An operation that is late could give access back to a life that is being fenced. So no fence of such a node begins
@@ -38,6 +38,8 @@ final class Unfencing {
         private int failures;
         private long nextAt;
         private String lastAnswer = "";
+        /** Until then a device that did not answer may still switch on. */
+        private long unsettledUntil = Long.MIN_VALUE;
     }
 
     private final Incarnation self;
@@ -70,7 +72,7 @@ final class Unfencing {
     void work(ClusterState state, Optional<Ballot> leading, long actUntil, long now, Outbox<FenceNews> out) {
         workedAt = now;
         boolean leads = leading.isPresent() && newestOrder.filter(b -> b.compareTo(leading.get()) > 0).isEmpty();
-        works.entrySet().removeIf(work -> work.getValue().running.isEmpty()
+        works.entrySet().removeIf(work -> work.getValue().running.isEmpty() && now >= work.getValue().unsettledUntil
                 && (!leads || !state.fences().locked().contains(work.getKey())));
         if (!leads || !state.isMember(self) || now >= actUntil) {
             return;
@@ -100,6 +102,9 @@ final class Unfencing {
             work.running = Optional.empty();
             history.ended(running.get().number(), end.evidence(), end.proof(), now);
             work.lastAnswer = Clip.text("%s: %s".formatted(running.get().device(), end.proof()));
+            if (end.evidence().filter(Completion.FenceEnded.UNKNOWN::equals).isPresent()) {
+                work.unsettledUntil = now + fencing.limits().settleNs();
+            }
             if (end.evidence().filter(Completion.FenceEnded.DONE::equals).isPresent()) {
                 work.done++;
                 work.proofs.add(work.lastAnswer);
@@ -130,9 +135,9 @@ final class Unfencing {
     }
 
     /** Whether an operation for any life of this one's node may still have effects. */
-    boolean isRunning(Incarnation life) {
-        return works.entrySet().stream()
-                .anyMatch(work -> work.getKey().node().equals(life.node()) && work.getValue().running.isPresent());
+    boolean mayStillAct(Incarnation life, long now) {
+        return works.entrySet().stream().anyMatch(work -> work.getKey().node().equals(life.node())
+                && (work.getValue().running.isPresent() || now < work.getValue().unsettledUntil));
     }
 
     boolean isRunning() {

@@ -66,6 +66,7 @@ public final class ClusterNode implements Machine<NodeInput, NodeNews> {
     private final GroupManager groups;
     private final RecoveryCoordinator recovery;
     private final List<Proposer> proposers;
+    private final SelfFence selfFence;
     private final EnvelopeGate gate = new EnvelopeGate();
     private final Waits waits;
 
@@ -98,6 +99,7 @@ public final class ClusterNode implements Machine<NodeInput, NodeNews> {
         this.fencer = new Fencer(self, config.fencing(), config.times(), now, chance.fork("fence"), config.process());
         this.groups = new GroupManager(self, config.times(), now);
         this.recovery = new RecoveryCoordinator(self, participants, config.times(), now);
+        this.selfFence = new SelfFence(self, config.times());
         this.waits = new Waits(config, heartbeat, ledger, membership, fencer, groups, recovery);
         this.ports = new Ports(self, config.times().askNs());
         this.proposers = List.of(membership, fencer, groups, recovery);
@@ -152,6 +154,10 @@ public final class ClusterNode implements Machine<NodeInput, NodeNews> {
         dueOf(recovery, now, fromRecovery);
         ports.due(now, driver);
         settle(now);
+        if (!stopped && selfFence.deadline() <= now) {
+            driver = out;
+            selfFence.due(recovery.unstopped(), now).ifPresent(this::stop);
+        }
     }
 
     @Override
@@ -161,7 +167,8 @@ public final class ClusterNode implements Machine<NodeInput, NodeNews> {
         }
         long soonest = Math.min(heartbeat.deadline(), ledger.deadline());
         soonest = Math.min(soonest, Math.min(membership.deadline(), fencer.deadline()));
-        return Math.min(Math.min(soonest, ports.deadline()), Math.min(groups.deadline(), recovery.deadline()));
+        soonest = Math.min(soonest, Math.min(selfFence.deadline(), ports.deadline()));
+        return Math.min(soonest, Math.min(groups.deadline(), recovery.deadline()));
     }
 
     /** A picture for the faces. */
@@ -365,6 +372,7 @@ public final class ClusterNode implements Machine<NodeInput, NodeNews> {
         if (news instanceof LedgerNews.Applied applied) {
             driver.announce(new NodeNews.Agreed(applied));
             NodeEvents.of(applied).forEach(this::happened);
+            selfFence.agreed(applied.state());
         }
         NodeEvents.of(news, version()).ifPresent(this::happened);
         membership.step(new MembershipInput.Agreed(news), now, fromMembership);
@@ -376,7 +384,7 @@ public final class ClusterNode implements Machine<NodeInput, NodeNews> {
             gate.released(state).forEach(held -> deliver(held.from(), held.message(), now));
         }
         if (news instanceof LedgerNews.RecordFailed(String why)) {
-            stop(FaultCode.DATA_4, why, false);
+            stop(new SelfFence.Verdict(SelfFence.Cause.OWN_DISK, why));
         }
     }
 
@@ -406,7 +414,11 @@ public final class ClusterNode implements Machine<NodeInput, NodeNews> {
             }
             case MembershipNews.SelfOut(boolean planned, String reason) -> {
                 ledger.step(new LedgerInput.StandDown(reason), now, fromLedger);
-                stop(FaultCode.MEMBER_2, reason, planned);
+                if (planned) {
+                    stop(FaultCode.MEMBER_2, reason, true);
+                } else {
+                    stop(new SelfFence.Verdict(SelfFence.Cause.OUT, reason));
+                }
             }
             case MembershipNews.ViewFormed _, MembershipNews.ViewInstalled _, MembershipNews.NodeDead _,
                  MembershipNews.NodeJoined _, MembershipNews.NodeLeft _ -> { /* read from the ledger by the layers above */ }
@@ -422,8 +434,9 @@ public final class ClusterNode implements Machine<NodeInput, NodeNews> {
         NodeEvents.of(news, version()).ifPresent(this::happened);
         switch (news) {
             case RecoveryNews.Closed(var group) -> groups.step(new GroupInput.LeaveWanted(group), now, fromGroups);
+            case RecoveryNews.SelfWithdrawn(var group, _, _) -> selfFence.withdrawn(group, now);
             case RecoveryNews.Begin _, RecoveryNews.Abandon _, RecoveryNews.Recovered _,
-                 RecoveryNews.ParticipantFailed _, RecoveryNews.Waiting _, RecoveryNews.SelfWithdrawn _ -> {
+                 RecoveryNews.ParticipantFailed _, RecoveryNews.Waiting _ -> {
                 /* the participants were told by the coordinator itself */
             }
         }
@@ -431,6 +444,11 @@ public final class ClusterNode implements Machine<NodeInput, NodeNews> {
 
     private void happened(NodeEvent event) {
         driver.announce(new NodeNews.Happened(event));
+    }
+
+    private void stop(SelfFence.Verdict verdict) {
+        happened(NodeEvents.of(verdict, version()));
+        stop(verdict.cause().code(), verdict.reason(), false);
     }
 
     private void stop(FaultCode code, String reason, boolean planned) {

@@ -15,6 +15,7 @@ import io.muster.recovery.RecoveryNews;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 
 /** The words in which news of the layers is told to people and outside stacks; docs/EVENTS.md lists them. */
@@ -131,6 +132,11 @@ final class NodeEvents {
                 event("fence.failed", version, "who", victim, "intent", intent, "method", method, "actor", actor,
                         "attempt", attempt, "answer", answer);
         };
+    }
+
+    static NodeEvent of(SelfFence.Verdict verdict, long version) {
+        return event("self.fenced", version, "cause", verdict.cause().name().toLowerCase(Locale.ROOT).replace('_', '-'),
+                "code", verdict.cause().code().label(), "reason", verdict.reason());
     }
 
     static Optional<NodeEvent> of(GroupNews news, long version) {

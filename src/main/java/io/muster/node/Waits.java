@@ -134,7 +134,7 @@ final class Waits {
         return new Wait(open.code(), open.fact(), because);
     }
 
-    /** Rule F9: a member that is in no group yet, and cannot be. */
+    /** Rule F11: a member that is in no group yet, and cannot be. */
     private Wait access(Incarnation who, Optional<Wait> noLeader) {
         String answer = fencer.accessAnswer(who);
         List<Wait> because = new ArrayList<>(noLeader.map(List::of).orElse(List.of()));

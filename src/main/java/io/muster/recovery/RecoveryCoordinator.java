@@ -17,6 +17,7 @@ import io.muster.machine.Machine;
 import io.muster.machine.Outbox;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.SortedMap;
 import java.util.SortedSet;
@@ -137,6 +138,11 @@ public final class RecoveryCoordinator implements Machine<RecoveryInput, Recover
     public boolean isLeaving(GroupName group) {
         GroupRun run = runs.get(group);
         return run != null && run.isLeaving();
+    }
+
+    /** Groups of which some participant of this node has not answered what it was told last. */
+    public List<GroupName> unstopped() {
+        return runs.entrySet().stream().filter(run -> !run.getValue().unanswered().isEmpty()).map(Map.Entry::getKey).toList();
     }
 
     private void take(Incarnation from, RecoveryMessage message) {

@@ -110,7 +110,7 @@ final class Scenario {
         long seed = words.take("seed") ? words.number(1, Integer.MAX_VALUE) : SEED;
         words.end();
         simulation = Optional.of(new Simulation(SimSettings.calm(seed, nodes), Optional.empty()));
-        cluster().whenHappened(this::happened);
+        cluster().announcements().whenHappened(this::happened);
         Operator operator = new Operator(cluster());
         cluster().nodes().forEach(operator::start);
     }

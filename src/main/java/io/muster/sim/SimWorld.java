@@ -37,6 +37,16 @@ final class SimWorld implements SimNetwork.World, SimFence.Reach {
     }
 
     @Override
+    public void cutPower(Incarnation victim) {
+        simulation.struckByPower(victim);
+    }
+
+    @Override
+    public void givePower(NodeId node) {
+        simulation.powerOn(node);
+    }
+
+    @Override
     public void lied(Incarnation victim) {
         simulation.note(Optional.of(victim), "is called ended by a device that lies");
         simulation.truth().lieAbout(victim);

@@ -7,18 +7,19 @@ import io.muster.base.Incarnation;
 import io.muster.base.NodeId;
 import io.muster.base.NodeSet;
 import io.muster.base.Prng;
+import io.muster.fence.Fencing;
 import io.muster.ledger.AcceptorRecord;
 import io.muster.ledger.ClusterState;
 import io.muster.ledger.GroupName;
-import io.muster.ledger.LedgerNews;
 import io.muster.ledger.Phase;
+import io.muster.ledger.LedgerEvent.FenceEvidenced;
 import io.muster.ledger.RecordFile;
+import io.muster.membership.ViewSettings;
 import io.muster.machine.Effect;
 import io.muster.machine.Message;
 import io.muster.node.ClusterNode;
 import io.muster.node.FrameCodec;
 import io.muster.node.NodeConfig;
-import io.muster.node.NodeEvent;
 import io.muster.node.NodeInput;
 import io.muster.node.NodeNews;
 import io.muster.node.Request;
@@ -33,7 +34,6 @@ import java.util.List;
 import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
-import java.util.function.BiConsumer;
 import java.util.function.Consumer;
 
 /**
@@ -64,11 +64,11 @@ final class Simulation {
     private final Moments moments;
     private final SimNetwork network;
     private final SimFence fence;
+    private Fencing fencing;
     private final TreeMap<NodeId, SimHost> hosts = new TreeMap<>();
     private final List<SimParticipant> participants = new ArrayList<>();
     private final List<Consumer<Incarnation>> whenEnded = new ArrayList<>();
-    private final List<BiConsumer<Incarnation, NodeEvent>> whenHappened = new ArrayList<>();
-    private final List<BiConsumer<Incarnation, NodeNews.Delivered>> whenDelivered = new ArrayList<>();
+    private final Announcements announcements = new Announcements(this);
     private SimParticipant.Behaviour participantBehaviour;
     private double diesInStep;
     private double pausesInStep;
@@ -113,6 +113,8 @@ final class Simulation {
         participantBehaviour = settings.participants();
         network.behave(settings.network());
         network.links(settings.links());
+        fencing = SimPlans.of(settings, nodes);
+        fence.outlets().wiredAs(fencing);
         fence.behave(settings.fence());
         hosts.values().forEach(host -> host.disk().behave(settings.disk()));
         new Looks(this).begin();
@@ -219,10 +221,8 @@ final class Simulation {
         Incarnation life = new Incarnation(node, host.disk().nextLife());
         HostProcess where = new HostProcess(node.toString(), host.bootId(), "", 100 + life.life(), time.now());
         SimProcess process = new SimProcess(life, where, nodes.without(node), host.clock(), time, trace, driver);
-        TreeMap<NodeId, List<String>> methods = new TreeMap<>();
-        nodes.forEach(n -> methods.put(n, List.of(SimFence.PROCESS)));
         NodeConfig config = new NodeConfig(
-                cluster, life, where, nodes, settings.links(), settings.times(), methods);
+                cluster, life, where, nodes, settings.links(), settings.times(), fencing, ViewSettings.DEFAULT);
         note(Optional.of(life), "starts");
         host.holds(process);
         truth.begins(life);
@@ -234,15 +234,11 @@ final class Simulation {
     }
 
     private List<Participant> participantsOf(SimProcess process) {
-        List<Participant> made = new ArrayList<>();
-        PARTICIPANTS.forEach((name, phases) -> {
-            SimParticipant participant = new SimParticipant(
-                    name, phases, participantBehaviour, time, chance.fork(name),
-                    new ParticipantEar(process.life(), this), process::input);
-            participants.add(participant);
-            made.add(participant);
-        });
-        return made;
+        List<SimParticipant> made = new ArrayList<>();
+        PARTICIPANTS.forEach((name, phases) -> made.add(new SimParticipant(name, phases, participantBehaviour, time,
+                chance.fork(name), new ParticipantEar(process.life(), this), process::input)));
+        participants.addAll(made);
+        return List.copyOf(made);
     }
 
     void startAll() {
@@ -272,10 +268,20 @@ final class Simulation {
         }
     }
 
+    /** An act against one life takes the power from its node, whoever runs there now. */
+    void struckByPower(Incarnation victim) {
+        hosts.get(victim.node()).process().ifPresent(process -> {
+            note(Optional.of(process.life()), "loses power by an act against " + victim);
+            checkers.struck(victim, process.life());
+        });
+        powerOff(victim.node());
+    }
+
     void powerOn(NodeId node) {
         if (!hosts.get(node).up()) {
             note(Optional.empty(), "host of " + node + " boots");
             hosts.get(node).boots(newClock());
+            fence.outlets().allOn(node);
         }
     }
 
@@ -327,6 +333,12 @@ final class Simulation {
         hosts.get(node).process().ifPresent(process -> process.input(new NodeInput.Asked(request)));
     }
 
+    /** Lives that start from now on fence by these plans. */
+    void fencing(Fencing plans) {
+        fencing = plans;
+        fence.outlets().wiredAs(plans);
+    }
+
     /** From now on every step of a node may be its last, in the middle of what it wanted to do. */
     void diesInStep(double probability) {
         diesInStep = probability;
@@ -348,14 +360,8 @@ final class Simulation {
         whenEnded.add(told);
     }
 
-    /** Tells each line of the nodes' event logs. */
-    void whenHappened(BiConsumer<Incarnation, NodeEvent> told) {
-        whenHappened.add(told);
-    }
-
-    /** Tells each message that a node hands on at one of its ports. */
-    void whenDelivered(BiConsumer<Incarnation, NodeNews.Delivered> told) {
-        whenDelivered.add(told);
+    Announcements announcements() {
+        return announcements;
     }
 
     void note(Optional<Incarnation> who, String what) {
@@ -423,8 +429,7 @@ final class Simulation {
         checkers.durable(node, record);
         record.accepted().flatMap(ballot -> truth.chosen().accepted(node, ballot, record.state())).ifPresent(made -> {
             note(Optional.empty(), "version " + made.state().version() + " is chosen: " + made.state().events());
-            fencesEvidenced += made.state().events().stream()
-                    .filter(io.muster.ledger.LedgerEvent.FenceEvidenced.class::isInstance).count();
+            fencesEvidenced += made.state().events().stream().filter(FenceEvidenced.class::isInstance).count();
             checkers.chosen(made.ballot(), made.state());
             moments.chosen(made.state().events());
         });
@@ -463,28 +468,7 @@ final class Simulation {
 
         @Override
         public void announced(SimProcess from, NodeNews news) {
-            switch (news) {
-                case NodeNews.Happened(NodeEvent event) -> {
-                    trace.line(time.now(), Optional.of(from.life()), event);
-                    checkers.happened(from.life(), event);
-                    moments.happened(from.life(), event);
-                    whenHappened.forEach(told -> told.accept(from.life(), event));
-                }
-                case NodeNews.ActUntil(long until) -> {
-                    long at = until <= from.localNow() ? time.now() : from.clock().trueTimeOf(until);
-                    truth.actsUntil(from.life(), at);
-                    checkers.mayAct(from.life(), at);
-                }
-                case NodeNews.Agreed(LedgerNews.Applied applied) -> checkers.applied(from.life(), applied);
-                case NodeNews.Delivered message -> {
-                    trace.line(time.now(), Optional.of(from.life()), message);
-                    whenDelivered.forEach(told -> told.accept(from.life(), message));
-                }
-                case NodeNews.Stop(var code, String reason, boolean planned) -> {
-                    note(Optional.of(from.life()), "stops, " + (planned ? "as planned: " : "") + code + " " + reason);
-                    end(from, false);
-                }
-            }
+            announcements.of(from, news);
         }
 
         @Override

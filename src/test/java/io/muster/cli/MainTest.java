@@ -68,6 +68,8 @@ class MainTest {
             fence ack                 | Missing required parameter: 'NODE'
             fence --dir x ack n3      | Options and node come after ack
             fence n2 ack n3           | Options and node come after ack
+            fence --dir x open        | Options and node come after open
+            fence n2 history          | Options and node come after history
             fence n3 --wait soon      | Invalid value for option '--wait'
             group                     | Say list, join or leave
             group join                | Missing required parameter: 'GROUP'
@@ -227,6 +229,22 @@ class MainTest {
 
         assertThat(node.asked).singleElement().isEqualTo(
                 new Request.Acknowledge(NodeId.of(3), System.getProperty("user.name"), ""));
+    }
+
+    @Test
+    @DisplayName("fence history tells apart what is agreed and what this node alone remembers; fence open names a person")
+    void fencesHaveAHistoryAndCanBeOpened() {
+        FakeNode node = FakeNode.withOpenFence();
+        assertThat(asking(node, "fence", "history").out()).contains(
+                "agreed, and still of concern:", "fence n3#1 OPEN", "agreed, as n1 saw it:",
+                "version 4  intended n3#1 (intent 1)",
+                "tries, in the memory of n1 alone:", "n3#1 try 1 by n2, psu-a+psu-b (psu-a) off: failed after 1500 ms: no route");
+        assertThat(asking(node, "fence", "history", "n2").out()).doesNotContain("n3#1");
+        assertThat(asking(node, "fence", "history", "n3", "--json").out()).startsWith("{\"node\":\"n1\",\"agreed\":[{")
+                .contains("\"operation\":\"off\"", "\"took_ms\":1500.0");
+
+        asking(node, "fence", "open", "--by", "ada", "--remark", "the switch", "--wait", "0");
+        assertThat(node.asked).containsExactly(new Request.OpenFences("ada", "the switch"));
     }
 
     @Test

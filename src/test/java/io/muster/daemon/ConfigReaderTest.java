@@ -7,7 +7,10 @@ import io.muster.base.ClusterFault;
 import io.muster.base.FaultCode;
 import io.muster.base.NodeId;
 import io.muster.base.TimeBudget;
+import io.muster.fence.FenceLevel;
+import io.muster.fence.FenceLimits;
 import io.muster.fence.FencePlan;
+import io.muster.ledger.EvidenceClass;
 import io.muster.runtime.RuntimeConfig.Endpoint;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -89,6 +92,60 @@ class ConfigReaderTest {
         DaemonConfig config = read(GOOD);
 
         assertThat(read(ConfigWriter.write(config))).isEqualTo(config);
+    }
+
+    @Test
+    @DisplayName("levels of several devices, delays, unfencing and limits are read, and written back the same")
+    void fencingIsReadAsAWhole() throws IOException {
+        String text = GOOD.replace("fence = [\"process\", \"manual\"]", """
+                fence = [["psu-a", "psu-b"], "process", ["manual"]]
+                fence_level_delays_ms = [0, 500]
+                fence_delay_ms = 20
+                fence_random_delay_ms = 30
+                fence_priority = 9
+                unfence = ["port"]
+                fixed_host = true""") + """
+                [fence.psu-a]
+                kind = "scripted"
+
+                [fencing]
+                limit_nodes = 0
+                window_ms = 1000
+                priority_delay_ms = 2000
+                drain_ms = 3000
+                settle_ms = 4000
+                least_evidence = "process-ended"
+                """;
+        DaemonConfig config = read(text);
+
+        FencePlan plan = config.fencing().plan(NodeId.of(1));
+        assertThat(plan).isEqualTo(new FencePlan(
+                List.of(FenceLevel.of("psu-a", "psu-b"), new FenceLevel(List.of("process"), 500 * TimeBudget.MS),
+                        FenceLevel.of("manual")),
+                20 * TimeBudget.MS, 30 * TimeBudget.MS, 9, List.of("port"), true));
+        assertThat(config.fencing().limits()).isEqualTo(new FenceLimits(FenceLimits.OFF, TimeBudget.SECOND,
+                2 * TimeBudget.SECOND, 3 * TimeBudget.SECOND, 4 * TimeBudget.SECOND, EvidenceClass.PROCESS_ENDED));
+        assertThat(config.machine().fencing().methods().keySet())
+                .containsExactly("manual", "port", "process", "psu-a", "psu-b");
+        assertThat(read(ConfigWriter.write(config))).isEqualTo(config);
+        assertThat(read(GOOD).fencing().limits()).isEqualTo(FenceLimits.shipped(2));
+    }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', quoteCharacter = '`', textBlock = """
+            fence = [["process", "manual"]] | "manual" stands alone in its level
+            fence = [["process", "process"]] | 1 to 8 different ones are allowed
+            fence = ["process", ["process"]] | names a level twice
+            fence = [[]] | holds a list of 0
+            fence = [7] | holds 7, which is no text
+            fence = ["process"]\\nfence_level_delays_ms = [1, 2] | has 2 values for 1 levels
+            fence = ["process"]\\nfence_level_delays_ms = ["1"] | a list of at most 8 whole numbers
+            fence = ["process"]\\nfixed_host = 1 | is no truth
+            fence = ["process"]\\nunfence = ["Port"] | "Port", which cannot be used
+            """)
+    void badPlansAreRefused(String line, String words) {
+        assertThatThrownBy(() -> read(GOOD.replace("fence = [\"process\", \"manual\"]", line.replace("\\n", "\n"))))
+                .isInstanceOf(ClusterFault.class).hasMessageContaining(words);
     }
 
     @ParameterizedTest(name = "{0} -> {1}")

@@ -61,12 +61,14 @@ class ControlRequestsTest {
         ask("{\"do\":\"group.leave\",\"group\":\"alpha\"}");
         ask("{\"do\":\"leave\"}");
         ask("{\"do\":\"fence\",\"node\":\"n3\",\"person\":\"ada\",\"reason\":\"smoke\"}");
+        ask("{\"do\":\"fence.open\",\"person\":\"ada\"}");
 
         assertThat(node.asked).containsExactly(
                 new Request.JoinGroup(new GroupName("beta")),
                 new Request.LeaveGroup(new GroupName("alpha")),
                 new Request.LeaveCluster(),
-                new Request.EvictNode(NodeId.of(3), "ada", "smoke"));
+                new Request.EvictNode(NodeId.of(3), "ada", "smoke"),
+                new Request.OpenFences("ada", ""));
     }
 
     @Test
@@ -98,6 +100,8 @@ class ControlRequestsTest {
             {"do":"fence","node":"x"}                       | SELF_2   | not a node name
             {"do":"fence","node":"n3","person":7}           | SELF_2   | field "person"
             {"do":"fence.ack","node":"n3"}                  | SELF_2   | "person" is missing
+            {"do":"fence.open"}                             | SELF_2   | "person" is missing
+            {"do":"fence.history","node":"x"}               | SELF_2   | not a node name
             {"do":"fence.ack","node":"n2","person":"ada"}   | FENCE_4  | n2 has no open fence
             """)
     @DisplayName("a request that makes no sense is answered with a code and changes nothing")

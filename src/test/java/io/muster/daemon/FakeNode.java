@@ -5,6 +5,8 @@ import io.muster.base.FaultCode;
 import io.muster.base.HostProcess;
 import io.muster.base.Incarnation;
 import io.muster.base.NodeId;
+import io.muster.fence.FenceFact;
+import io.muster.fence.FenceTry;
 import io.muster.base.NodeSet;
 import io.muster.base.TimeBudget;
 import io.muster.ledger.Ballot;
@@ -13,6 +15,8 @@ import io.muster.ledger.Digest;
 import io.muster.ledger.Draft;
 import io.muster.ledger.GroupName;
 import io.muster.ledger.LedgerEvent;
+import io.muster.machine.FenceOperation;
+import io.muster.node.FencePast;
 import io.muster.node.NodeStatus;
 import io.muster.node.Refusal;
 import io.muster.node.Request;
@@ -65,7 +69,14 @@ public final class FakeNode implements NodePort {
     public static FakeNode withOpenFence() {
         Wait root = Wait.root(FaultCode.FENCE_1, "process: no such host");
         Wait wait = new Wait(FaultCode.FENCE_3, "n3#1 is not fenced yet", List.of(root));
-        return new FakeNode(List.of(wait), new LedgerEvent.MemberEvicted(lifeOf(3), "silent"));
+        FakeNode node = new FakeNode(List.of(wait), new LedgerEvent.MemberEvicted(lifeOf(3), "silent"));
+        FenceTry failed = new FenceTry(1, 1, lifeOf(3), "psu-a+psu-b", "psu-a", FenceOperation.OFF, NodeId.of(2),
+                1_000_000_000L, Optional.of(2_500_000_000L), Optional.empty(), "no route");
+        NodeStatus status = node.status;
+        node.status = new NodeStatus(status.self(), status.role(), status.leader(), status.state(), status.actingForNs(),
+                status.peers(), status.waits(), new FencePast(4_000_000_000L, List.of(failed),
+                        List.of(new FenceFact(4, "intended", 1, "n3#1", "silent"))));
+        return node;
     }
 
     public FakeNode withoutLease() {

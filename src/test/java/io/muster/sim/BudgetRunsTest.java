@@ -209,7 +209,7 @@ class BudgetRunsTest {
                 MS, MS, 0, SimFaults.NONE, 5);
         Simulation simulation = new Simulation(settings, Optional.empty());
         TreeMap<String, Long> told = new TreeMap<>();
-        simulation.whenHappened((life, event) -> {
+        simulation.announcements().whenHappened((life, event) -> {
             boolean elected = event.name().equals("leader.elected");
             if (elected || event.name().equals("node.evicted")) {
                 told.put(elected ? "leader " + life + event : "out " + event.fields().get("who"), 1L);

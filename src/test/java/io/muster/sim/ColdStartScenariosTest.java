@@ -157,7 +157,7 @@ class ColdStartScenariosTest {
             }
         }
         if (events.isEmpty()) {
-            simulation.whenHappened((_, event) -> events.add(event.name()));
+            simulation.announcements().whenHappened((_, event) -> events.add(event.name()));
         }
         until("the cluster is whole", () -> newest().members().values().stream()
                         .filter(member -> simulation.truth().alive(member.who())).count() == simulation.nodes().count()

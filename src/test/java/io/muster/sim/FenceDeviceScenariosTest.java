@@ -27,7 +27,7 @@ class FenceDeviceScenariosTest {
     private final List<String> events = new ArrayList<>();
 
     private void form() {
-        simulation.whenHappened((life, event) -> events.add(event.name()));
+        simulation.announcements().whenHappened((life, event) -> events.add(event.name()));
         simulation.nodes().forEach(node -> {
             simulation.start(node);
             simulation.ask(node, new Request.JoinGroup(GROUP));

@@ -32,7 +32,7 @@ class SeveralLinksScenariosTest {
             simulation.groups().forEach(group -> simulation.ask(node, new Request.JoinGroup(group)));
         });
         until(simulation, "the cluster is whole", () -> new Recovered(simulation).pending().isEmpty());
-        simulation.whenHappened((_, event) -> events.add(event));
+        simulation.announcements().whenHappened((_, event) -> events.add(event));
         return simulation;
     }
 

@@ -54,6 +54,9 @@ public interface Checker {
     /** A fence method starts. */
     default void fencing(Incarnation actor, Effect.Fence act) {}
 
+    /** A device that acts against a victim cuts the power of the host on which this life runs. */
+    default void struck(Incarnation victim, Incarnation life) {}
+
     /** A participant begins a phase. */
     default void began(Incarnation life, String participant, Phase phase, RecoveryPlan plan) {}
 

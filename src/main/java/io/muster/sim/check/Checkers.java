@@ -49,7 +49,8 @@ public final class Checkers implements Checker {
                 losses,
                 new OneReplayer(truth),
                 new EveryWaitNamed(truth),
-                new LeavesAndJoinsInOrder(truth));
+                new LeavesAndJoinsInOrder(truth),
+                new NewerLifeSpared(truth));
         listeningToSent = listeningTo("sent");
         listeningToReceived = listeningTo("received");
         listeningToMayAct = listeningTo("mayAct");
@@ -137,6 +138,11 @@ public final class Checkers implements Checker {
     @Override
     public void fencing(Incarnation actor, Effect.Fence act) {
         ask(checker -> checker.fencing(actor, act));
+    }
+
+    @Override
+    public void struck(Incarnation victim, Incarnation life) {
+        ask(checker -> checker.struck(victim, life));
     }
 
     @Override

@@ -5,6 +5,7 @@ import io.muster.base.NodeId;
 import io.muster.ledger.ClusterState;
 import io.muster.ledger.Phase;
 import io.muster.machine.Effect;
+import io.muster.machine.FenceOperation;
 import io.muster.node.NodeEvent;
 import io.muster.recovery.RecoveryPlan;
 
@@ -55,13 +56,16 @@ public final class HarmlessBeforeRecovery implements Checker {
     }
 
     /** Reads {@code n3#2}. */
-    private static Incarnation parse(String text) {
+    static Incarnation parse(String text) {
         String[] parts = text.split("#");
         return new Incarnation(NodeId.parse(parts[0]), Long.parseLong(parts[1]));
     }
 
     @Override
     public void fencing(Incarnation actor, Effect.Fence act) {
+        if (act.operation() == FenceOperation.UNFENCE) {
+            return; // takes nothing away from anybody
+        }
         Violation.unless(truth.chosen().intended(act.intent(), act.victim()), name(),
                 "%s fences %s for intent %d, which was not chosen", actor, act.victim(), act.intent());
     }
