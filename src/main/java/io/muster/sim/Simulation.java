@@ -35,6 +35,7 @@ import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.function.Consumer;
+import java.util.stream.IntStream;
 
 /**
  * A whole cluster in one thread on virtual time: hosts with disks and clocks, a network, fence devices, and real
@@ -85,24 +86,16 @@ final class Simulation {
         this.trace = new Trace(listener);
         this.chance = new Prng(settings.seed()).fork("simulation");
         this.cluster = new ClusterId(settings.seed(), 1);
-        NodeSet all = NodeSet.NONE;
-        for (int i = 1; i <= settings.nodes(); i++) {
-            all = all.with(NodeId.of(i));
-        }
-        this.nodes = all;
+        this.nodes = first(settings.nodes());
         TreeMap<NodeId, Long> recordIds = new TreeMap<>();
-        NodeSet voters = NodeSet.NONE;
-        for (int i = 1; i <= settings.voters(); i++) {
-            voters = voters.with(NodeId.of(i));
-        }
+        NodeSet voters = first(settings.voters());
         voters.forEach(node -> recordIds.put(node, recordId(node)));
         ClusterState founding = ClusterState.founded(cluster, Electorate.majorityOf(voters), recordIds);
         this.truth = new Truth(PARTICIPANTS, founding, time::now);
         this.checkers = new Checkers(truth, settings.times());
         this.moments = new Moments(truth.chosen());
         SimWorld world = new SimWorld(this);
-        this.network = new SimNetwork(
-                time, chance.fork("network"), new FrameCodec(cluster), world, trace);
+        this.network = new SimNetwork(time, chance.fork("network"), new FrameCodec(cluster), world, trace);
         this.fence = new SimFence(time, chance.fork("fence"), world);
         for (NodeId node : nodes) {
             SimDisk disk = new SimDisk(time, chance.fork("disk" + node), (file, content) -> diskChanged(node, file, content));
@@ -118,6 +111,10 @@ final class Simulation {
         fence.behave(settings.fence());
         hosts.values().forEach(host -> host.disk().behave(settings.disk()));
         new Looks(this).begin();
+    }
+
+    private static NodeSet first(int count) {
+        return NodeSet.of(IntStream.rangeClosed(1, count).mapToObj(NodeId::of).toList());
     }
 
     private static long recordId(NodeId node) {
@@ -221,8 +218,7 @@ final class Simulation {
         Incarnation life = new Incarnation(node, host.disk().nextLife());
         HostProcess where = new HostProcess(node.toString(), host.bootId(), "", 100 + life.life(), time.now());
         SimProcess process = new SimProcess(life, where, nodes.without(node), host.clock(), time, trace, driver);
-        NodeConfig config = new NodeConfig(
-                cluster, life, where, nodes, settings.links(), settings.times(), fencing, ViewSettings.DEFAULT);
+        NodeConfig config = new NodeConfig(cluster, life, where, nodes, settings.links(), settings.times(), fencing, ViewSettings.DEFAULT);
         note(Optional.of(life), "starts");
         host.holds(process);
         truth.begins(life);
