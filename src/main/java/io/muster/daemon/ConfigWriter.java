@@ -1,6 +1,7 @@
 package io.muster.daemon;
 
 import io.muster.base.TimeBudget;
+import io.muster.membership.ViewSettings;
 import io.muster.runtime.RuntimeConfig;
 import java.util.List;
 import java.util.function.ToLongFunction;
@@ -61,6 +62,12 @@ public final class ConfigWriter {
         line(text, "[times]");
         for (TimeKey key : TIME_KEYS) {
             line(text, "%-27s # %s", key.name() + " = " + key.read().applyAsLong(config.times()) / key.unitNs(), key.meaning());
+        }
+        if (!config.view().equals(ViewSettings.DEFAULT)) {
+            line(text, "");
+            line(text, "[view]");
+            line(text, "policy = %s", quote(config.view().policy() == ViewSettings.Policy.SIZE ? "size" : "weight"));
+            line(text, "weight = %d", config.view().weight());
         }
         machine.nodes().forEach((node, address) -> {
             line(text, "");

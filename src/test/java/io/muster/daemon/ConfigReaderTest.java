@@ -7,6 +7,7 @@ import io.muster.base.ClusterFault;
 import io.muster.base.FaultCode;
 import io.muster.base.NodeId;
 import io.muster.base.TimeBudget;
+import io.muster.membership.ViewSettings;
 import io.muster.runtime.RuntimeConfig.Endpoint;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -88,6 +89,11 @@ class ConfigReaderTest {
         DaemonConfig config = read(GOOD);
 
         assertThat(read(ConfigWriter.write(config))).isEqualTo(config);
+        assertThat(config.view()).isEqualTo(ViewSettings.DEFAULT);
+        DaemonConfig witness = read(GOOD + "[view]\npolicy = \"weight\"\nweight = 0\n");
+        assertThat(witness.view()).isEqualTo(new ViewSettings(ViewSettings.Policy.WEIGHT, 0));
+        assertThat(witness.view().witness()).isTrue();
+        assertThat(read(ConfigWriter.write(witness))).isEqualTo(witness);
     }
 
     @ParameterizedTest(name = "{0} -> {1}")
@@ -162,7 +168,7 @@ class ConfigReaderTest {
 
         assertThat(ConfigWriter.TIME_KEYS).allSatisfy(key -> assertThat(document).contains("`" + key.name() + "`"));
         assertThat(List.of("format", "id", "name", "data", "fence_jars", "authority", "certificate", "key", "datagram_key",
-                "stream", "links", "fence")).allSatisfy(key -> assertThat(document).contains("`" + key + "`"));
+                "stream", "links", "fence", "policy", "weight")).allSatisfy(key -> assertThat(document).contains("`" + key + "`"));
     }
 
     private Path file() {
