@@ -229,7 +229,8 @@ public final class ClusterNode implements Machine<NodeInput, NodeNews> {
     private void asked(Request request, long now) {
         switch (request) {
             case Request.JoinGroup(var group) -> {
-                if (leave == PlannedLeave.NOT_WANTED && !config.view().witness() && wishes.join(group, recovery.isLeaving(group))) {
+                if (leave == PlannedLeave.NOT_WANTED && !config.view().witness()
+                        && wishes.join(group, recovery.isLeaving(group))) {
                     groups.step(new GroupInput.JoinWanted(group), now, fromGroups);
                 }
             }

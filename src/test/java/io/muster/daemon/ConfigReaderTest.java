@@ -168,7 +168,8 @@ class ConfigReaderTest {
 
         assertThat(ConfigWriter.TIME_KEYS).allSatisfy(key -> assertThat(document).contains("`" + key.name() + "`"));
         assertThat(List.of("format", "id", "name", "data", "fence_jars", "authority", "certificate", "key", "datagram_key",
-                "stream", "links", "fence", "policy", "weight")).allSatisfy(key -> assertThat(document).contains("`" + key + "`"));
+                "stream", "links", "fence", "policy",
+                "weight")).allSatisfy(key -> assertThat(document).contains("`" + key + "`"));
     }
 
     private Path file() {
