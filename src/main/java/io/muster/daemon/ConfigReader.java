@@ -9,6 +9,7 @@ import io.muster.base.FaultCode;
 import io.muster.base.NodeId;
 import io.muster.base.TimeBudget;
 import io.muster.fence.Fencing;
+import io.muster.membership.ViewSettings;
 import io.muster.node.NodeConfig;
 import io.muster.runtime.RuntimeConfig;
 import java.io.IOException;
@@ -98,9 +99,27 @@ public final class ConfigReader {
         }
         SortedMap<String, Map<String, String>> settings = fences.settings(top);
         Fencing fencing = fences.fencing(top);
+        ViewSettings view = top.optionalSection("view").map(ConfigReader::view).orElse(ViewSettings.DEFAULT);
         top.end();
         return new DaemonConfig(cluster, self, times, fencing, new RuntimeConfig(
-                data, addresses, tls, datagramKey, new RuntimeConfig.Fencing(jars, settings)));
+                data, addresses, tls, datagramKey, new RuntimeConfig.Fencing(jars, settings)), view);
+    }
+
+    private static ViewSettings view(ConfigSection table) {
+        ViewSettings.Policy policy = table.optional("policy", "\"size\" or \"weight\"", ConfigReader::policy)
+                .orElse(ViewSettings.DEFAULT.policy());
+        long weight = table.whole(
+                "weight", 0, ViewSettings.WEIGHT_LIMIT, Optional.of((long) ViewSettings.DEFAULT.weight()));
+        table.end();
+        return new ViewSettings(policy, (int) weight);
+    }
+
+    private static ViewSettings.Policy policy(String text) {
+        return switch (text) {
+            case "size" -> ViewSettings.Policy.SIZE;
+            case "weight" -> ViewSettings.Policy.WEIGHT;
+            default -> throw new IllegalArgumentException("there is no such policy");
+        };
     }
 
     private void readNodes(ConfigSection table, SortedMap<NodeId, RuntimeConfig.Address> addresses,

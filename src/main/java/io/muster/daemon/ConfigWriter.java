@@ -3,6 +3,7 @@ package io.muster.daemon;
 import io.muster.base.NodeId;
 import io.muster.base.TimeBudget;
 import io.muster.fence.FencePlan;
+import io.muster.membership.ViewSettings;
 import io.muster.runtime.RuntimeConfig;
 import java.util.List;
 import java.util.function.ToLongFunction;
@@ -63,6 +64,12 @@ public final class ConfigWriter {
         line(text, "[times]");
         for (TimeKey key : TIME_KEYS) {
             line(text, "%-27s # %s", key.name() + " = " + key.read().applyAsLong(config.times()) / key.unitNs(), key.meaning());
+        }
+        if (!config.view().equals(ViewSettings.DEFAULT)) {
+            line(text, "");
+            line(text, "[view]");
+            line(text, "policy = %s", quote(config.view().policy() == ViewSettings.Policy.SIZE ? "size" : "weight"));
+            line(text, "weight = %d", config.view().weight());
         }
         machine.nodes().forEach((node, address) -> {
             text.append(node(node, address, config.fencing().plan(node)));

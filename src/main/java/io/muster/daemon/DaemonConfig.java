@@ -16,20 +16,27 @@ import io.muster.runtime.RuntimeConfig;
  * @param self         whose daemon this is
  * @param fencing      how each node is fenced
  * @param machine      addresses and files; all nodes, this one included
+ * @param view         how this node wants views to be chosen
  */
 public record DaemonConfig(
         ClusterId cluster,
         NodeId self,
         TimeBudget times,
         Fencing fencing,
-        RuntimeConfig machine) {
+        RuntimeConfig machine,
+        ViewSettings view) {
 
     public static final int FORMAT = 1;
     public static final String FILE = "muster.toml";
 
+    /** With views chosen by size, and a node that is worth as much as the others. */
+    public DaemonConfig(ClusterId cluster, NodeId self, TimeBudget times, Fencing fencing, RuntimeConfig machine) {
+        this(cluster, self, times, fencing, machine, ViewSettings.DEFAULT);
+    }
+
     /** What the node's machines have to know, in one life. */
     NodeConfig forLife(long life, HostProcess process) {
         return new NodeConfig(cluster, new Incarnation(self, life), process, machine.nodeSet(),
-                machine.nodes().get(self).links().size(), times, fencing, ViewSettings.DEFAULT);
+                machine.nodes().get(self).links().size(), times, fencing, view);
     }
 }

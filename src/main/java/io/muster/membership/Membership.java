@@ -190,6 +190,7 @@ public final class Membership implements Machine<MembershipInput, MembershipNews
      */
     @Override
     public void wants(Draft draft, long now) {
+        proposal = Optional.empty();
         if (selfOut || leading.isEmpty() || !leading.get().equals(draft.ballot())) {
             return;
         }

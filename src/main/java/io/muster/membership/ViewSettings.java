@@ -5,7 +5,7 @@ package io.muster.membership;
  * alone (rule V7), so settings that differ from node to node are a matter of taste and not of safety.
  *
  * @param policy what counts first
- * @param weight what this node itself is worth under {@link Policy#WEIGHT}: 1 for most, 0 for one that only votes
+ * @param weight what this node itself is worth under {@link Policy#WEIGHT}: 1 for most, 0 for a {@link #witness}
  */
 public record ViewSettings(Policy policy, int weight) {
 
@@ -25,5 +25,10 @@ public record ViewSettings(Policy policy, int weight) {
             throw new IllegalArgumentException("a node's weight is %d; 0 to %d are allowed".formatted(
                     weight, WEIGHT_LIMIT));
         }
+    }
+
+    /** A node of weight 0 is a witness: it may vote, it joins no group, and so it never has to be fenced (rule F9). */
+    public boolean witness() {
+        return weight == 0;
     }
 }

@@ -180,7 +180,9 @@ public final class ClusterNode implements Machine<NodeInput, NodeNews> {
     /** Why this node cannot take a request at all; what it can only not do yet is no reason. */
     public Optional<Refusal> refusal(Request request) {
         return switch (request) {
-            case Request.JoinGroup(var group) -> groups.refusal(group).map(why -> new Refusal(FaultCode.GROUP_1, why));
+            case Request.JoinGroup(var group) -> (config.view().witness()
+                    ? Optional.of("this node is a witness: it has weight 0 and joins no group")
+                    : groups.refusal(group)).map(why -> new Refusal(FaultCode.GROUP_1, why));
             case Request.LeaveGroup(var group) -> groups.refusal(group).map(why -> new Refusal(FaultCode.GROUP_1, why));
             case Request.LeaveCluster() -> Optional.empty();
             case Request.EvictNode(NodeId node, _, _) -> ledger.state().members().containsKey(node)
@@ -264,7 +266,8 @@ public final class ClusterNode implements Machine<NodeInput, NodeNews> {
     private void asked(Request request, long now) {
         switch (request) {
             case Request.JoinGroup(var group) -> {
-                if (leave == PlannedLeave.NOT_WANTED && wishes.join(group, recovery.isLeaving(group))) {
+                if (leave == PlannedLeave.NOT_WANTED && !config.view().witness()
+                        && wishes.join(group, recovery.isLeaving(group))) {
                     groups.step(new GroupInput.JoinWanted(group), now, fromGroups);
                 }
             }

@@ -11,6 +11,7 @@ import io.muster.fence.FenceLevel;
 import io.muster.fence.FenceLimits;
 import io.muster.fence.FencePlan;
 import io.muster.ledger.EvidenceClass;
+import io.muster.membership.ViewSettings;
 import io.muster.runtime.RuntimeConfig.Endpoint;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -92,6 +93,11 @@ class ConfigReaderTest {
         DaemonConfig config = read(GOOD);
 
         assertThat(read(ConfigWriter.write(config))).isEqualTo(config);
+        assertThat(config.view()).isEqualTo(ViewSettings.DEFAULT);
+        DaemonConfig witness = read(GOOD + "[view]\npolicy = \"weight\"\nweight = 0\n");
+        assertThat(witness.view()).isEqualTo(new ViewSettings(ViewSettings.Policy.WEIGHT, 0));
+        assertThat(witness.view().witness()).isTrue();
+        assertThat(read(ConfigWriter.write(witness))).isEqualTo(witness);
     }
 
     @Test
@@ -220,7 +226,8 @@ class ConfigReaderTest {
 
         assertThat(ConfigWriter.TIME_KEYS).allSatisfy(key -> assertThat(document).contains("`" + key.name() + "`"));
         assertThat(List.of("format", "id", "name", "data", "fence_jars", "authority", "certificate", "key", "datagram_key",
-                "stream", "links", "fence")).allSatisfy(key -> assertThat(document).contains("`" + key + "`"));
+                "stream", "links", "fence", "policy",
+                "weight")).allSatisfy(key -> assertThat(document).contains("`" + key + "`"));
     }
 
     private Path file() {
