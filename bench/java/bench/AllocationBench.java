@@ -34,6 +34,8 @@ public class AllocationBench {
     @Param({"2"})
     public int links;
 
+    private static final long PULSE_NS = TimeBudget.lan().pulseNs();
+
     private final FrameCodec codec = new FrameCodec(new ClusterId(1, 2));
     private final Counting out = new Counting();
     private Heartbeat heartbeat;
@@ -89,7 +91,7 @@ public class AllocationBench {
     /** As {@link #machine}, with every pulse as bytes on its way in and out. */
     @Benchmark
     public long machineAndCodec() {
-        now += TimeBudget.lan().pulseNs();
+        now += PULSE_NS;
         sequence++;
         for (int link = 0; link < links; link++) {
             for (int i = 2; i <= nodes; i++) {
@@ -111,7 +113,7 @@ public class AllocationBench {
     }
 
     private void period() {
-        now += TimeBudget.lan().pulseNs();
+        now += PULSE_NS;
         sequence++;
         for (int link = 0; link < links; link++) {
             for (int i = 2; i <= nodes; i++) {
