@@ -149,14 +149,14 @@ final class Lab {
         if (from.equals(to)) {
             throw new ClusterFault(FaultCode.CLI_1, "%s has no link to itself.".formatted(from));
         }
+        if (link.isPresent() && (link.getAsInt() < 0 || link.getAsInt() >= plan.links())) {
+            throw new ClusterFault(FaultCode.CLI_1, "--link %d is not in 0 to %d.".formatted(
+                    link.getAsInt(), plan.links() - 1));
+        }
         for (int each = 0; each < plan.links(); each++) {
             if (link.isEmpty() || link.getAsInt() == each) {
                 network.drop(from, to, each);
             }
-        }
-        if (link.isPresent() && (link.getAsInt() < 0 || link.getAsInt() >= plan.links())) {
-            throw new ClusterFault(FaultCode.CLI_1, "--link %d is not in 0 to %d.".formatted(
-                    link.getAsInt(), plan.links() - 1));
         }
     }
 

@@ -223,7 +223,8 @@ public final class LabCommand implements Callable<Integer> {
 
     private static long milliseconds(String text) {
         if (!text.matches("[0-9]{1,7}(ms)?")) {
-            throw new ClusterFault(FaultCode.CLI_1, "--for \"%s\" is no number of milliseconds: write 300 or 300ms.".formatted(text));
+            throw new ClusterFault(FaultCode.CLI_1,
+                    "--for \"%s\" is no number of milliseconds: write 300 or 300ms.".formatted(text));
         }
         return Long.parseLong(text.replace("ms", ""));
     }

@@ -142,7 +142,8 @@ final class LabScripts {
         long began = System.nanoTime();
         act.carryOut();
         require(await(() -> !evictions(began).isEmpty()
-                && since(began, event -> event.event().equals("group.recovered")).count() > 0), "nobody was put out and recovered");
+                && since(began, event -> event.event().equals("group.recovered")).count() > 0),
+                "nobody was put out and recovered");
         watch(WATCH_MS);
         TreeSet<String> gone = evictions(began);
         require(gone.size() == 1, "one node has to go, and these went: " + gone);
@@ -150,7 +151,8 @@ final class LabScripts {
         since(began, event -> event.event().equals("node.evicted")).forEach(event -> versions.add(event.version()));
         require(versions.size() <= 1, "the view changed more than once: versions " + versions);
         String victim = gone.isEmpty() ? "" : gone.first();
-        require(candidates.stream().anyMatch(number -> victim.startsWith("n" + number + "#")), victim + " went, and had no cut link");
+        require(candidates.stream().anyMatch(number -> victim.startsWith("n" + number + "#")),
+                victim + " went, and had no cut link");
         say("  %s went", victim);
         lab.heal();
         for (LabNode node : lab.nodes()) {
