@@ -98,7 +98,7 @@ public final class Draft {
             case LedgerEvent.MemberJoined _, LedgerEvent.MemberEvicted _, LedgerEvent.GroupJoined _ -> true;
             case LedgerEvent.MemberLeft _, LedgerEvent.FenceIntended _, LedgerEvent.FenceEvidenced _,
                     LedgerEvent.FenceVoided _, LedgerEvent.GroupLeft _, LedgerEvent.GroupLost _,
-                    LedgerEvent.PhaseReached _ -> false;
+                    LedgerEvent.PhaseReached _, LedgerEvent.BarrierPassed _ -> false;
         };
     }
 
@@ -108,7 +108,7 @@ public final class Draft {
         return new ClusterState(
                 base.cluster(), base.version() + 1, parent, Optional.of(ballot), events, state.electorate(),
                 state.recordIds(), state.members(), state.departures(), state.lastLives(), state.cleanLeavers(),
-                state.groups(), state.nextIntent(), state.generationFloor(), state.viewChangedAt());
+                state.groups(), state.nextIntent(), state.generationFloor(), state.viewChangedAt(), state.barriers());
     }
 
     /** The state this is drafted from. */
@@ -168,6 +168,13 @@ public final class Draft {
                 }
                 yield unless(group.departed().stream().allMatch(state::harmless),
                         "not all departed of group %s are harmless".formatted(name));
+            }
+            case LedgerEvent.BarrierPassed(BarrierName barrier, long generation, NodeSet members) -> {
+                Optional<Group> group = state.group(barrier.group());
+                yield unless(group.isPresent() && group.get().generation() == generation && !members.isEmpty()
+                                && group.get().phase() == Phase.RUNNING && group.get().nodes().equals(members),
+                        "barrier %s is not about to be passed by %s in generation %d".formatted(
+                                barrier, members, generation));
             }
         };
     }
@@ -232,6 +239,7 @@ public final class Draft {
         private long nextIntent;
         private long generationFloor;
         private boolean viewChanged;
+        private Barriers barriers;
 
         Changed(ClusterState from) {
             this.from = from;
@@ -243,6 +251,7 @@ public final class Draft {
             this.cleanLeavers = from.cleanLeavers();
             this.nextIntent = from.nextIntent();
             this.generationFloor = from.generationFloor();
+            this.barriers = from.barriers();
         }
 
         void apply(LedgerEvent event) {
@@ -296,6 +305,8 @@ public final class Draft {
                     SortedSet<Incarnation> departed = phase == Phase.RESUME ? new TreeSet<>() : group.departed();
                     groups.put(name, new Group(name, generation, phase, group.members(), departed));
                 }
+                case LedgerEvent.BarrierPassed(BarrierName barrier, long generation, NodeSet passedBy) ->
+                    barriers = barriers.with(barrier, new Barriers.Passage(version, generation, passedBy));
             }
             forgetWhatIsOver();
         }
@@ -304,7 +315,7 @@ public final class Draft {
             return new ClusterState(
                     from.cluster(), from.version(), from.parent(), from.proposedBy(), events, from.electorate(),
                     from.recordIds(), members, departures, lastLives, cleanLeavers, groups, nextIntent,
-                    generationFloor, viewChanged ? version : from.viewChangedAt());
+                    generationFloor, viewChanged ? version : from.viewChangedAt(), barriers);
         }
 
         private void withIntent(Incarnation who, FenceIntent intent) {

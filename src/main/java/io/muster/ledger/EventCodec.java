@@ -20,6 +20,7 @@ final class EventCodec {
     private static final int GROUP_LEFT = 8;
     private static final int GROUP_LOST = 9;
     private static final int PHASE_REACHED = 10;
+    private static final int BARRIER_PASSED = 20;
 
     private EventCodec() {}
 
@@ -46,6 +47,11 @@ final class EventCodec {
             case LedgerEvent.GroupLost(var group, var who) -> to.u8(GROUP_LOST).text(group.text()).incarnation(who);
             case LedgerEvent.PhaseReached(var group, var generation, var phase) ->
                 to.u8(PHASE_REACHED).text(group.text()).i64(generation).u8(phase.ordinal());
+            case LedgerEvent.BarrierPassed(var barrier, var generation, var members) -> {
+                to.u8(BARRIER_PASSED);
+                StateCodec.encode(barrier, to);
+                to.i64(generation).nodes(members);
+            }
         }
     }
 
@@ -67,6 +73,8 @@ final class EventCodec {
             case GROUP_LOST -> new LedgerEvent.GroupLost(StateCodec.groupName(from), from.incarnation());
             case PHASE_REACHED -> new LedgerEvent.PhaseReached(
                     StateCodec.groupName(from), StateCodec.number(from), StateCodec.constant(from, Phase.values()));
+            case BARRIER_PASSED -> new LedgerEvent.BarrierPassed(
+                    StateCodec.barrierName(from), StateCodec.number(from), from.nodes());
             default -> throw new MalformedFrame("event tag " + tag);
         };
     }

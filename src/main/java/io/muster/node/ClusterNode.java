@@ -10,6 +10,8 @@ import io.muster.fence.Fencer;
 import io.muster.fence.FenceInput;
 import io.muster.fence.FenceMessage;
 import io.muster.fence.FenceNews;
+import io.muster.group.BarrierNews;
+import io.muster.group.ChannelNews;
 import io.muster.group.GroupInput;
 import io.muster.group.GroupManager;
 import io.muster.group.GroupMessage;
@@ -46,6 +48,7 @@ import java.util.ArrayDeque;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Function;
+import java.util.stream.Stream;
 
 /**
  * All layers of one node, bottom to top, as one machine. It routes: an input goes to its layer, a layer's news to the
@@ -65,6 +68,7 @@ public final class ClusterNode implements Machine<NodeInput, NodeNews> {
     private final Fencer fencer;
     private final GroupManager groups;
     private final RecoveryCoordinator recovery;
+    private final GroupTalk talk;
     private final List<Proposer> proposers;
     private final EnvelopeGate gate = new EnvelopeGate();
     private final Waits waits;
@@ -95,9 +99,12 @@ public final class ClusterNode implements Machine<NodeInput, NodeNews> {
         this.membership = new Membership(self, config.process(), config.nodes(), config.times(), now);
         this.fencer = new Fencer(self, config.fenceMethods(), config.times(), now);
         this.groups = new GroupManager(self, config.times(), now);
-        this.recovery = new RecoveryCoordinator(self, participants, config.times(), now);
-        this.waits = new Waits(config, heartbeat, ledger, membership, fencer, groups, recovery);
-        this.proposers = List.of(membership, fencer, groups, recovery);
+        this.talk = new GroupTalk(config, new LayerOutbox<>(LayerNews.OfChannel::new),
+                new LayerOutbox<>(LayerNews.OfBarrier::new), now);
+        List<Participant> all = Stream.concat(participants.stream(), Stream.of(talk)).toList();
+        this.recovery = new RecoveryCoordinator(self, all, config.times(), now);
+        this.waits = new Waits(config, heartbeat, ledger, membership, fencer, groups, recovery, talk);
+        this.proposers = List.of(membership, fencer, groups, recovery, talk.barriers);
     }
 
     @Override
@@ -138,6 +145,7 @@ public final class ClusterNode implements Machine<NodeInput, NodeNews> {
         dueOf(fencer, now, fromFencer);
         dueOf(groups, now, fromGroups);
         dueOf(recovery, now, fromRecovery);
+        talk.due(now);
         settle(now);
     }
 
@@ -148,6 +156,7 @@ public final class ClusterNode implements Machine<NodeInput, NodeNews> {
         }
         long soonest = Math.min(heartbeat.deadline(), ledger.deadline());
         soonest = Math.min(soonest, Math.min(membership.deadline(), fencer.deadline()));
+        soonest = Math.min(soonest, talk.deadline());
         return Math.min(soonest, Math.min(groups.deadline(), recovery.deadline()));
     }
 
@@ -170,6 +179,7 @@ public final class ClusterNode implements Machine<NodeInput, NodeNews> {
             case Request.Acknowledge(NodeId node, _, _) -> fencer.hasOpenFence(node)
                     ? Optional.empty()
                     : Optional.of(new Refusal(FaultCode.FENCE_4, "%s has no open fence".formatted(node)));
+            case Request.ToGroup toGroup -> talk.refusal(toGroup);
         };
     }
 
@@ -181,6 +191,7 @@ public final class ClusterNode implements Machine<NodeInput, NodeNews> {
         fencer.digest(into);
         groups.digest(into);
         recovery.digest(into);
+        talk.digest(into);
         gate.digest(into);
         wishes.digest(into);
         into.add(leave.ordinal()).add(stopped ? 1 : 0);
@@ -207,7 +218,7 @@ public final class ClusterNode implements Machine<NodeInput, NodeNews> {
             case FenceMessage m -> fencer.step(new FenceInput.Arrived(from, m), now, fromFencer);
             case GroupMessage m -> groups.step(new GroupInput.Arrived(from, m), now, fromGroups);
             case RecoveryMessage m -> recovery.step(new RecoveryInput.Arrived(from, m), now, fromRecovery);
-            default -> { /* heartbeats do not travel on streams */ }
+            default -> talk.arrived(from, message, now);
         }
     }
 
@@ -246,6 +257,7 @@ public final class ClusterNode implements Machine<NodeInput, NodeNews> {
             }
             case Request.Acknowledge(NodeId node, String person, String remark) ->
                 fencer.step(new FenceInput.AcknowledgeWanted(node, person, remark), now, fromFencer);
+            case Request.ToGroup toGroup -> talk.asked(toGroup, now);
         }
     }
 
@@ -293,6 +305,11 @@ public final class ClusterNode implements Machine<NodeInput, NodeNews> {
                 case LayerNews.OfFence(FenceNews n) -> happened(NodeEvents.of(n, version()));
                 case LayerNews.OfGroup(GroupNews n) -> groupChanged(n, now);
                 case LayerNews.OfRecovery(RecoveryNews n) -> recovered(n, now);
+                case LayerNews.OfChannel(ChannelNews n) -> {
+                    NodeEvents.of(n, version()).ifPresent(this::happened);
+                    GroupTalk.answer(n).ifPresent(answer -> recovery.step(answer, now, fromRecovery));
+                }
+                case LayerNews.OfBarrier(BarrierNews n) -> happened(NodeEvents.of(n, version()));
             }
         }
     }
@@ -315,6 +332,7 @@ public final class ClusterNode implements Machine<NodeInput, NodeNews> {
         membership.step(new MembershipInput.Agreed(news), now, fromMembership);
         fencer.step(new FenceInput.Agreed(news), now, fromFencer);
         groups.step(new GroupInput.Agreed(news), now, fromGroups);
+        talk.agreed(news, now); // before the recovery, which asks in this very state how far the messages are
         recovery.step(new RecoveryInput.Agreed(news), now, fromRecovery);
         if (news instanceof LedgerNews.Applied(_, ClusterState state, _, _)) {
             gate.released(state).forEach(held -> deliver(held.from(), held.message(), now));

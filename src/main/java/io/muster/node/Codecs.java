@@ -2,6 +2,10 @@ package io.muster.node;
 
 import io.muster.fence.FenceCodec;
 import io.muster.fence.FenceMessage;
+import io.muster.group.BarrierCodec;
+import io.muster.group.BarrierMessage;
+import io.muster.group.ChannelCodec;
+import io.muster.group.ChannelMessage;
 import io.muster.group.GroupCodec;
 import io.muster.group.GroupMessage;
 import io.muster.heartbeat.HeartbeatCodec;
@@ -29,6 +33,8 @@ final class Codecs {
     private static final int FENCE = 4;
     private static final int GROUP = 5;
     private static final int RECOVERY = 6;
+    private static final int CHANNEL = 8;
+    private static final int BARRIER = 9;
 
     private final HeartbeatCodec heartbeat = new HeartbeatCodec();
     private final LedgerCodec ledger = new LedgerCodec();
@@ -36,6 +42,8 @@ final class Codecs {
     private final FenceCodec fence = new FenceCodec();
     private final GroupCodec group = new GroupCodec();
     private final RecoveryCodec recovery = new RecoveryCodec();
+    private final ChannelCodec channel = new ChannelCodec();
+    private final BarrierCodec barrier = new BarrierCodec();
 
     int kindOf(Message message) {
         return switch (message) {
@@ -45,6 +53,8 @@ final class Codecs {
             case FenceMessage _ -> FENCE;
             case GroupMessage _ -> GROUP;
             case RecoveryMessage _ -> RECOVERY;
+            case ChannelMessage _ -> CHANNEL;
+            case BarrierMessage _ -> BARRIER;
             default -> throw new IllegalArgumentException("no codec for " + message.getClass());
         };
     }
@@ -57,6 +67,8 @@ final class Codecs {
             case FenceMessage m -> fence.encode(m, to);
             case GroupMessage m -> group.encode(m, to);
             case RecoveryMessage m -> recovery.encode(m, to);
+            case ChannelMessage m -> channel.encode(m, to);
+            case BarrierMessage m -> barrier.encode(m, to);
             default -> throw new IllegalArgumentException("no codec for " + message.getClass());
         }
     }
@@ -69,6 +81,8 @@ final class Codecs {
             case FENCE -> fence.decode(from);
             case GROUP -> group.decode(from);
             case RECOVERY -> recovery.decode(from);
+            case CHANNEL -> channel.decode(from);
+            case BARRIER -> barrier.decode(from);
             default -> throw new MalformedFrame("message kind " + kind);
         };
     }

@@ -355,7 +355,8 @@ final class RandomCluster {
                 assertThat(before.groups().get(group).departed()).as("harmless before %s of %s", phase, group)
                         .allMatch(before::harmless);
             }
-            case LedgerEvent.MemberJoined _, LedgerEvent.MemberLeft _, LedgerEvent.FenceIntended _,
+            case LedgerEvent.BarrierPassed _, LedgerEvent.MemberJoined _, LedgerEvent.MemberLeft _,
+                    LedgerEvent.FenceIntended _,
                     LedgerEvent.GroupJoined _ -> { /* nothing to check */ }
         }
     }

@@ -21,6 +21,7 @@ import java.util.function.Consumer;
 public final class Checkers implements Checker {
 
     private final EveryLossRecovered losses = new EveryLossRecovered();
+    private final SameMessagesSameOrder messages = new SameMessagesSameOrder();
     private final List<Checker> all;
 
     public Checkers(Truth truth, TimeBudget times) {
@@ -35,12 +36,19 @@ public final class Checkers implements Checker {
                 new BarrierHolds(truth),
                 new LeaseTruth(truth, times),
                 new OneActingSide(truth),
-                losses);
+                losses,
+                messages,
+                new BarrierTogether());
     }
 
     /** Losses of groups that were recovered from. */
     public long recoveries() {
         return losses.recovered();
+    }
+
+    /** Messages that were given to members of groups. */
+    public long messages() {
+        return messages.messages();
     }
 
     public List<String> names() {
