@@ -1,17 +1,22 @@
 package io.muster.daemon;
 
+import io.muster.base.Bytes;
 import io.muster.base.ClusterFault;
 import io.muster.base.FaultCode;
 import io.muster.base.NodeId;
+import io.muster.ledger.BarrierName;
 import io.muster.ledger.GroupName;
 import io.muster.node.NodeStatus;
 import io.muster.node.Refusal;
 import io.muster.node.Request;
+import java.nio.charset.StandardCharsets;
+import java.util.Base64;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
 import java.util.SequencedMap;
 import java.util.Set;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Supplier;
 
 /**
@@ -35,10 +40,14 @@ final class ControlRequests {
         KNOWN.put("leave", Set.of());
         KNOWN.put("fence", Set.of("node", "person", "reason"));
         KNOWN.put("fence.ack", Set.of("node", "person", "remark"));
+        KNOWN.put("group.send", Set.of("group", "text", "base64"));
+        KNOWN.put("barrier", Set.of("group", "barrier"));
     }
 
     private final NodePort node;
     private final Supplier<Map<String, Object>> about;
+    /** Of messages to groups: each has one, so that its sender finds out what became of it. */
+    private final AtomicLong tickets = new AtomicLong();
 
     /** @param about what the daemon adds to every status: its program, process and folder */
     ControlRequests(NodePort node, Supplier<Map<String, Object>> about) {
@@ -93,6 +102,12 @@ final class ControlRequests {
             case "fence" -> hand(new Request.EvictNode(
                     nodeOf(request), remarkOf(request, "person", "somebody"), remarkOf(request, "reason", "asked for")));
             case "fence.ack" -> hand(acknowledge(request));
+            case "group.send" -> {
+                long ticket = tickets.incrementAndGet();
+                hand(new Request.SendToGroup(groupOf(request), ticket, contentOf(request)));
+                return Json.object("ok", true, "ticket", ticket);
+            }
+            case "barrier" -> hand(new Request.EnterBarrier(barrierOf(request)));
             default -> throw notUnderstood("\"%s\" cannot be answered here.".formatted(request.get("do")));
         }
         return Json.object("ok", true);
@@ -123,6 +138,28 @@ final class ControlRequests {
         } catch (IllegalArgumentException e) {
             throw new ClusterFault(FaultCode.GROUP_1, e.getMessage() + ".");
         }
+    }
+
+    private static BarrierName barrierOf(Map<String, Object> request) {
+        try {
+            return new BarrierName(groupOf(request), Json.text(request, "barrier"));
+        } catch (IllegalArgumentException e) {
+            throw new ClusterFault(FaultCode.GROUP_2, e.getMessage() + ".");
+        }
+    }
+
+    private static Bytes contentOf(Map<String, Object> request) {
+        if (request.get("text") instanceof String text && !request.containsKey("base64")) {
+            return Bytes.owning(text.getBytes(StandardCharsets.UTF_8));
+        }
+        if (request.get("base64") instanceof String encoded && !request.containsKey("text")) {
+            try {
+                return Bytes.owning(Base64.getDecoder().decode(encoded));
+            } catch (IllegalArgumentException e) {
+                throw notUnderstood("field \"base64\": %s.".formatted(e.getMessage()));
+            }
+        }
+        throw notUnderstood("a message has either a field \"text\" or a field \"base64\", each a text.");
     }
 
     private static NodeId nodeOf(Map<String, Object> request) {

@@ -165,7 +165,8 @@ public final class BarrierKeeper implements Machine<BarrierInput, BarrierNews>, 
         if (news instanceof LedgerNews.Applied(_, ClusterState state, _, _)) {
             own.entrySet().removeIf(entry -> isOver(entry.getKey(), entry.getValue(), state, out));
             book.forEach((barrier, page) -> page.entered.entrySet().removeIf(entry ->
-                    entry.getValue() < lastPassed(barrier, state) || group(barrier).filter(g -> g.has(entry.getKey())).isEmpty()));
+                    entry.getValue() < lastPassed(barrier, state)
+                            || group(barrier).filter(group -> group.has(entry.getKey())).isEmpty()));
             book.values().removeIf(page -> page.entered.isEmpty());
         }
     }

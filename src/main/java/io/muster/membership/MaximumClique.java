@@ -69,7 +69,7 @@ final class MaximumClique {
             bestWeight = weight(clique);
         }
         if (open != 0) {
-            int node = Long.numberOfTrailingZeros(open);
+            int node = NodeSet.numberAt(Long.numberOfTrailingZeros(open));
             long bit = 1L << node;
             walk(clique | bit, open & links[node] & ~bit);
             walk(clique, open & ~bit);
@@ -83,7 +83,7 @@ final class MaximumClique {
             long strangers = left;
             int heaviest = 0;
             while (strangers != 0) {
-                int node = Long.numberOfTrailingZeros(strangers);
+                int node = NodeSet.numberAt(Long.numberOfTrailingZeros(strangers));
                 heaviest = Math.max(heaviest, weight(1L << node));
                 left &= ~(1L << node);
                 strangers &= ~links[node] & ~(1L << node);
@@ -100,7 +100,7 @@ final class MaximumClique {
     private int votesOf(long set) {
         int sum = outsideVotes;
         for (long left = set; left != 0; left &= left - 1) {
-            sum += votes[Long.numberOfTrailingZeros(left)];
+            sum += votes[NodeSet.numberAt(Long.numberOfTrailingZeros(left))];
         }
         return sum;
     }

@@ -10,9 +10,9 @@ import io.muster.node.Request;
 import java.nio.charset.StandardCharsets;
 
 /**
- * Clients of a simulated cluster that talk to groups as long as it runs, as often as the seed says, or not at all: each message is told
- * apart from all others, and everybody enters the same few barriers again and again. It never stops, so that a barrier
- * that some entered before the cluster was healed is entered by the rest after it.
+ * Clients of a simulated cluster that talk to groups as long as it runs, as often as the seed says, or not at all: each
+ * message is told apart from all others, and everybody enters the same few barriers again and again. It never stops, so
+ * that a barrier that some entered before the cluster was healed is entered by the rest after it.
  */
 final class Talkers {
 

@@ -51,12 +51,14 @@ public final class SameMessagesSameOrder implements Checker {
 
     @Override
     public void chosen(Ballot ballot, ClusterState state) {
-        inSince.keySet().removeIf(key -> state.groups().values().stream()
-                .noneMatch(group -> group.members().values().stream().anyMatch(who -> key(group.name().text(), who).equals(key))));
+        TreeSet<String> in = new TreeSet<>();
         for (Group group : state.groups().values()) {
-            group.members().values().forEach(who ->
-                    inSince.putIfAbsent(key(group.name().text(), who), group.generation()));
+            for (Incarnation who : group.members().values()) {
+                in.add(key(group.name().text(), who));
+                inSince.putIfAbsent(key(group.name().text(), who), group.generation());
+            }
         }
+        inSince.keySet().retainAll(in);
     }
 
     @Override
