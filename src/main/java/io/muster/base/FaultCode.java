@@ -59,6 +59,9 @@ public enum FaultCode {
     GROUP_1("The group cannot be changed as asked.", "The message says why."),
     RECOVERY_1("A participant failed in a recovery phase.", "It is tried again; then the node withdraws."),
     RECOVERY_2("A node did not pass a recovery phase in time.", "It is evicted and fenced, and the others go on."),
+    GROUP_2("A message to a group or a barrier is not taken.", "Nothing was sent or entered; the message says why."),
+    GROUP_3("A message to a group or a barrier waits.",
+            "It waits for members of the group: `muster why` names them; those that are gone for good are put out in time."),
     RECOVERY_3("A group has lost all its members.", "Let a node join it: the first one in recovers what they left."),
 
     // Ourselves

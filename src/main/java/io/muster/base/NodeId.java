@@ -8,7 +8,7 @@ package io.muster.base;
 public record NodeId(int number) implements Comparable<NodeId> {
 
     /** Numbers lie below this. */
-    public static final int LIMIT = 64;
+    public static final int LIMIT = 65;
 
     public NodeId {
         if (number < 1 || number >= LIMIT) {

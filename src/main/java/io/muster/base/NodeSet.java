@@ -7,17 +7,11 @@ import java.util.StringJoiner;
 /**
  * An immutable set of nodes, always walked in ascending order.
  *
- * @param bits bit i is set when the node with number i is in the set; bit 0 is never set
+ * @param bits bit i is set when the node with number i is in the set; for node 64, bit 0
  */
 public record NodeSet(long bits) implements Iterable<NodeId> {
 
     public static final NodeSet NONE = new NodeSet(0);
-
-    public NodeSet {
-        if ((bits & 1) != 0) {
-            throw new IllegalArgumentException("there is no node number 0");
-        }
-    }
 
     public static NodeSet of(NodeId... nodes) {
         long bits = 0;
@@ -80,7 +74,7 @@ public record NodeSet(long bits) implements Iterable<NodeId> {
         if (bits == 0) {
             throw new NoSuchElementException("an empty set has no lowest node");
         }
-        return new NodeId(Long.numberOfTrailingZeros(bits));
+        return lowestOf(bits);
     }
 
     @Override
@@ -98,8 +92,8 @@ public record NodeSet(long bits) implements Iterable<NodeId> {
                 if (left == 0) {
                     throw new NoSuchElementException();
                 }
-                NodeId node = new NodeId(Long.numberOfTrailingZeros(left));
-                left &= left - 1;
+                NodeId node = lowestOf(left);
+                left &= ~bit(node);
                 return node;
             }
         };
@@ -112,6 +106,18 @@ public record NodeSet(long bits) implements Iterable<NodeId> {
         return text.toString();
     }
 
+    /** The number of the node that this bit of {@link #bits} stands for, 0 to 63. */
+    public static int numberAt(int bit) {
+        return bit == 0 ? Long.SIZE : bit;
+    }
+
+    private static NodeId lowestOf(long bits) {
+        // Bit 0 stands for the highest number and comes last.
+        long others = bits & ~1L;
+        return new NodeId(others == 0 ? Long.SIZE : Long.numberOfTrailingZeros(others));
+    }
+
+    /** A shift by 64 is one by 0: that is what makes bit 0 node 64. */
     private static long bit(NodeId node) {
         return 1L << node.number();
     }

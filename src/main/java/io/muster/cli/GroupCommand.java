@@ -14,8 +14,9 @@ import picocli.CommandLine.Spec;
 
 /** {@code muster group}: the groups, and a node's place in them. */
 @Command(name = "group", mixinStandardHelpOptions = true,
-        subcommands = {GroupCommand.Listing.class, GroupCommand.Join.class, GroupCommand.Leave.class},
-        description = "List the groups, or let a node join or leave one.")
+        subcommands = {GroupCommand.Listing.class, GroupCommand.Join.class, GroupCommand.Leave.class,
+            GroupTalkCommands.Send.class, GroupTalkCommands.Listen.class},
+        description = "List the groups, let a node join or leave one, or talk to its members.")
 final class GroupCommand implements Runnable {
 
     @Spec
@@ -23,7 +24,7 @@ final class GroupCommand implements Runnable {
 
     @Override
     public void run() {
-        throw new ParameterException(spec.commandLine(), "Say list, join or leave.");
+        throw new ParameterException(spec.commandLine(), "Say list, join or leave, send or listen.");
     }
 
     /** The groups as agreed. */

@@ -51,6 +51,6 @@ final class ListenCommand extends DaemonCommand {
                     Json.number(message, "lost", 0));
         }
         return Json.text(message, "from") + ": " + (message.containsKey("text")
-                ? Json.text(message, "text") : Json.text(message, "data") + " (base64)");
+                ? Json.text(message, "text") : Json.text(message, "base64") + " (base64)");
     }
 }

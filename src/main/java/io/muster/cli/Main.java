@@ -98,6 +98,7 @@ public final class Main {
         commands.put("listen", ListenCommand::new);
         commands.put("budget", BudgetCommand::new);
         commands.put("lab", LabCommand::new);
+        commands.put("barrier", BarrierCommand::new);
         return commands;
     }
 

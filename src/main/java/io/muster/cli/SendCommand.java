@@ -43,7 +43,7 @@ final class SendCommand extends DaemonCommand {
     @Override
     ExitCode run(ControlClient daemon) {
         Map<String, Object> request = Json.object("do", "send", "node", to, "port", port);
-        request.put(text == null ? "data" : "text", text == null ? data : text);
+        request.put(text == null ? "base64" : "text", text == null ? data : text);
         daemon.ask(request, answerLimitMs);
         return ended(daemon, ExitCode.FINE, "Sent to port %d of %s.".formatted(port, to), "");
     }

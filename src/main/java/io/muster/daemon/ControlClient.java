@@ -91,6 +91,22 @@ public final class ControlClient implements AutoCloseable {
         }
     }
 
+    /**
+     * As {@link #nextLine()}, for so long; when nothing came, the connection is closed.
+     *
+     * @return empty when nothing came, or the daemon closed the connection
+     */
+    public Optional<String> nextLine(long limitMs) {
+        Watchdog watchdog = Watchdog.over(channel, limitMs);
+        try {
+            return nextLine();
+        } catch (IOException e) {
+            return Optional.empty();
+        } finally {
+            watchdog.stop();
+        }
+    }
+
     private Optional<Map<String, Object>> nextObject() throws IOException {
         Optional<String> line = nextLine();
         if (line.isEmpty()) {

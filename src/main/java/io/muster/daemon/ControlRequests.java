@@ -4,6 +4,7 @@ import io.muster.base.Bytes;
 import io.muster.base.ClusterFault;
 import io.muster.base.FaultCode;
 import io.muster.base.NodeId;
+import io.muster.ledger.BarrierName;
 import io.muster.ledger.GroupName;
 import io.muster.node.NodeStatus;
 import io.muster.node.Refusal;
@@ -16,6 +17,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.SequencedMap;
 import java.util.Set;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Supplier;
 
 /**
@@ -42,15 +44,19 @@ final class ControlRequests {
         KNOWN.put("fence", Set.of("node", "person", "reason"));
         KNOWN.put("fence.ack", Set.of("node", "person", "remark"));
         KNOWN.put("reload", Set.of());
-        KNOWN.put("send", Set.of("node", "port", "text", "data"));
+        KNOWN.put("send", Set.of("node", "port", "text", "base64"));
         KNOWN.put("listen", Set.of("port"));
         KNOWN.put("fence.open", Set.of("person", "remark"));
         KNOWN.put("fence.history", Set.of("node"));
         KNOWN.put("budget", Set.of());
+        KNOWN.put("group.send", Set.of("group", "text", "base64"));
+        KNOWN.put("barrier", Set.of("group", "barrier"));
     }
 
     private final NodePort node;
     private final Supplier<Map<String, Object>> about;
+    /** Of messages to groups: each has one, so that its sender finds out what became of it. */
+    private final AtomicLong tickets = new AtomicLong();
 
     /** @param about what the daemon adds to every status: its program, process and folder */
     ControlRequests(NodePort node, Supplier<Map<String, Object>> about) {
@@ -125,6 +131,12 @@ final class ControlRequests {
                         ? Optional.of(nodeOf(request).toString()) : Optional.empty();
                 return FenceHistoryJson.of(node.status(), about);
             }
+            case "group.send" -> {
+                long ticket = tickets.incrementAndGet();
+                hand(new Request.SendToGroup(groupOf(request), ticket, contentOf(request)));
+                return Json.object("ok", true, "ticket", ticket);
+            }
+            case "barrier" -> hand(new Request.EnterBarrier(barrierOf(request)));
             default -> throw notUnderstood("\"%s\" cannot be answered here.".formatted(request.get("do")));
         }
         return Json.object("ok", true);
@@ -162,28 +174,34 @@ final class ControlRequests {
         return (int) port;
     }
 
-    private static Bytes contentOf(Map<String, Object> request) {
-        Object text = request.get("text");
-        Object data = request.get("data");
-        if (text instanceof String words && data == null) {
-            return Bytes.owning(words.getBytes(StandardCharsets.UTF_8));
-        }
-        if (data instanceof String base64 && text == null) {
-            try {
-                return Bytes.owning(Base64.getDecoder().decode(base64));
-            } catch (IllegalArgumentException e) {
-                throw notUnderstood("field \"data\" is not base64: %s.".formatted(e.getMessage()));
-            }
-        }
-        throw notUnderstood("a message is either \"text\" or \"data\" in base64, as a text.");
-    }
-
     private static GroupName groupOf(Map<String, Object> request) {
         try {
             return new GroupName(Json.text(request, "group"));
         } catch (IllegalArgumentException e) {
             throw new ClusterFault(FaultCode.GROUP_1, e.getMessage() + ".");
         }
+    }
+
+    private static BarrierName barrierOf(Map<String, Object> request) {
+        try {
+            return new BarrierName(groupOf(request), Json.text(request, "barrier"));
+        } catch (IllegalArgumentException e) {
+            throw new ClusterFault(FaultCode.GROUP_2, e.getMessage() + ".");
+        }
+    }
+
+    private static Bytes contentOf(Map<String, Object> request) {
+        if (request.get("text") instanceof String text && !request.containsKey("base64")) {
+            return Bytes.owning(text.getBytes(StandardCharsets.UTF_8));
+        }
+        if (request.get("base64") instanceof String encoded && !request.containsKey("text")) {
+            try {
+                return Bytes.owning(Base64.getDecoder().decode(encoded));
+            } catch (IllegalArgumentException e) {
+                throw notUnderstood("field \"base64\": %s.".formatted(e.getMessage()));
+            }
+        }
+        throw notUnderstood("a message has either a field \"text\" or a field \"base64\", each a text.");
     }
 
     private static NodeId nodeOf(Map<String, Object> request) {

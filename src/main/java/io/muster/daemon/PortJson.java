@@ -15,7 +15,7 @@ final class PortJson {
     static Map<String, Object> of(PortListeners.Message message) {
         byte[] content = message.content().shared();
         Map<String, Object> json = Json.object("from", message.from(), "port", message.port(),
-                "data", Base64.getEncoder().encodeToString(content));
+                "base64", Base64.getEncoder().encodeToString(content));
         try {
             json.put("text", StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(content)).toString());
         } catch (CharacterCodingException e) {

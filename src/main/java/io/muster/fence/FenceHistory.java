@@ -66,7 +66,7 @@ public final class FenceHistory {
                 case LedgerEvent.MemberJoined _, LedgerEvent.MemberLeft _, LedgerEvent.MemberEvicted _,
                         LedgerEvent.GroupJoined _, LedgerEvent.GroupLeft _, LedgerEvent.GroupLost _,
                         LedgerEvent.PhaseReached _, LedgerEvent.FenceWindowPassed _, LedgerEvent.AccessWanted _,
-                        LedgerEvent.AccessGranted _, LedgerEvent.MemberDropped _ -> { /* no fence */ }
+                        LedgerEvent.AccessGranted _, LedgerEvent.MemberDropped _, LedgerEvent.BarrierPassed _ -> { /* no fence */ }
             }
         }
     }

@@ -316,7 +316,7 @@ public final class Heartbeat implements Machine<HeartbeatInput, HeartbeatNews> {
         }
         silence.expire(now);
         for (long silent = present & ~silence.heard(); silent != 0; silent &= silent - 1) {
-            int node = Long.numberOfTrailingZeros(silent);
+            int node = NodeSet.numberAt(Long.numberOfTrailingZeros(silent));
             lose(lives.get(node).orElseThrow(), "not heard by %s on any link for %d ms".formatted(
                     self.node(), (now - lastHeardAt[node]) / MS), now, out);
         }

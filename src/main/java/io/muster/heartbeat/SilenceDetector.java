@@ -1,5 +1,6 @@
 package io.muster.heartbeat;
 
+import io.muster.base.NodeSet;
 import io.muster.machine.Machine;
 import java.util.Arrays;
 
@@ -63,7 +64,7 @@ final class SilenceDetector {
         checkAt = Machine.NEVER;
         for (int link = 0; link < links; link++) {
             for (long left = heardOn[link]; left != 0; left &= left - 1) {
-                int node = Long.numberOfTrailingZeros(left);
+                int node = NodeSet.numberAt(Long.numberOfTrailingZeros(left));
                 long silentAt = Math.max(arrivedAt[node * links + link], freshAt) + silenceNs;
                 if (silentAt <= now) {
                     heardOn[link] &= ~(1L << node);

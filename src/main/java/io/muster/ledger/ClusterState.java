@@ -33,6 +33,7 @@ import java.util.TreeSet;
  * @param viewChangedAt the last version that changed members or their safety
  * @param lapses     by node: how it went out last without leaving as planned, and how often lately (rule V4)
  * @param fences    what is kept about fences beyond the open ones
+ * @param barriers   that were passed
  */
 public record ClusterState(
         ClusterId cluster,
@@ -51,7 +52,8 @@ public record ClusterState(
         long generationFloor,
         long viewChangedAt,
         SortedMap<NodeId, Lapse> lapses,
-        FenceAccount fences) {
+        FenceAccount fences,
+        Barriers barriers) {
 
     public static final int GROUPS_LIMIT = 64;
     /** Departed lives that are not harmless, or not recovered from by all their groups. */
@@ -77,7 +79,7 @@ public record ClusterState(
         return new ClusterState(
                 cluster, 0, Digest.NONE, Optional.empty(), List.of(), electorate, recordIds,
                 Collections.emptySortedMap(), Collections.emptySortedMap(), Collections.emptySortedMap(), NodeSet.NONE,
-                Collections.emptySortedMap(), 1, 0, 0, Collections.emptySortedMap(), FenceAccount.EMPTY);
+                Collections.emptySortedMap(), 1, 0, 0, Collections.emptySortedMap(), FenceAccount.EMPTY, Barriers.NONE);
     }
 
     public boolean isMember(Incarnation who) {

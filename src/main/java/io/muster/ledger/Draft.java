@@ -100,7 +100,8 @@ public final class Draft {
             case LedgerEvent.MemberLeft _, LedgerEvent.FenceIntended _, LedgerEvent.FenceEvidenced _,
                     LedgerEvent.FenceVoided _, LedgerEvent.GroupLeft _, LedgerEvent.GroupLost _,
                     LedgerEvent.PhaseReached _, LedgerEvent.MemberDropped _, LedgerEvent.FenceWindowPassed _,
-                    LedgerEvent.FencingOpened _, LedgerEvent.AccessWanted _, LedgerEvent.AccessGranted _ -> false;
+                    LedgerEvent.FencingOpened _, LedgerEvent.AccessWanted _, LedgerEvent.AccessGranted _,
+                    LedgerEvent.BarrierPassed _ -> false;
         };
     }
 
@@ -111,7 +112,7 @@ public final class Draft {
                 base.cluster(), base.version() + 1, parent, Optional.of(ballot), events, state.electorate(),
                 state.recordIds(), state.members(), state.departures(), state.lastLives(), state.cleanLeavers(),
                 state.groups(), state.nextIntent(), state.generationFloor(), state.viewChangedAt(), state.lapses(),
-                state.fences());
+                state.fences(), state.barriers());
     }
 
     /** The state this is drafted from. */
@@ -187,6 +188,13 @@ public final class Draft {
                 unless(state.isMember(who) && !state.fences().locked().contains(who), who + " needs no access");
             case LedgerEvent.AccessGranted(Incarnation who, _, _) ->
                 unless(state.fences().locked().contains(who), who + " waits for no access");
+            case LedgerEvent.BarrierPassed(BarrierName barrier, long generation, NodeSet members) -> {
+                Optional<Group> group = state.group(barrier.group());
+                yield unless(group.isPresent() && group.get().generation() == generation && !members.isEmpty()
+                                && group.get().phase() == Phase.RUNNING && group.get().nodes().equals(members),
+                        "barrier %s is not about to be passed by %s in generation %d".formatted(
+                                barrier, members, generation));
+            }
         };
     }
 
@@ -255,6 +263,7 @@ public final class Draft {
         private long generationFloor;
         private boolean viewChanged;
         private FenceAccount fences;
+        private Barriers barriers;
 
         Changed(ClusterState from) {
             this.from = from;
@@ -268,6 +277,7 @@ public final class Draft {
             this.nextIntent = from.nextIntent();
             this.generationFloor = from.generationFloor();
             this.fences = from.fences();
+            this.barriers = from.barriers();
         }
 
         void apply(LedgerEvent event) {
@@ -333,6 +343,8 @@ public final class Draft {
                 }
                 case LedgerEvent.FenceWindowPassed _, LedgerEvent.FencingOpened _, LedgerEvent.AccessWanted _,
                         LedgerEvent.AccessGranted _ -> { /* of the account of fences alone */ }
+                case LedgerEvent.BarrierPassed(BarrierName barrier, long generation, NodeSet passedBy) ->
+                    barriers = barriers.with(barrier, new Barriers.Passage(version, generation, passedBy));
             }
             forgetWhatIsOver();
         }
@@ -341,7 +353,7 @@ public final class Draft {
             return new ClusterState(
                     from.cluster(), from.version(), from.parent(), from.proposedBy(), events, from.electorate(),
                     from.recordIds(), members, departures, lastLives, cleanLeavers, groups, nextIntent,
-                    generationFloor, viewChanged ? version : from.viewChangedAt(), lapses, fences);
+                    generationFloor, viewChanged ? version : from.viewChangedAt(), lapses, fences, barriers);
         }
 
         private void lapsed(Incarnation who, boolean fenced) {

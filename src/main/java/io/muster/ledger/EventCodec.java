@@ -25,6 +25,7 @@ final class EventCodec {
     private static final int FENCING_OPENED = 12;
     private static final int ACCESS_WANTED = 13;
     private static final int ACCESS_GRANTED = 14;
+    private static final int BARRIER_PASSED = 20;
 
     private EventCodec() {}
 
@@ -58,6 +59,11 @@ final class EventCodec {
             case LedgerEvent.AccessWanted(var who) -> to.u8(ACCESS_WANTED).incarnation(who);
             case LedgerEvent.AccessGranted(var who, var proof, var actor) ->
                 to.u8(ACCESS_GRANTED).incarnation(who).text(proof).node(actor);
+            case LedgerEvent.BarrierPassed(var barrier, var generation, var members) -> {
+                to.u8(BARRIER_PASSED);
+                StateCodec.encode(barrier, to);
+                to.i64(generation).nodes(members);
+            }
         }
     }
 
@@ -84,6 +90,8 @@ final class EventCodec {
             case FENCING_OPENED -> new LedgerEvent.FencingOpened(text(from), text(from));
             case ACCESS_WANTED -> new LedgerEvent.AccessWanted(from.incarnation());
             case ACCESS_GRANTED -> new LedgerEvent.AccessGranted(from.incarnation(), text(from), from.node());
+            case BARRIER_PASSED -> new LedgerEvent.BarrierPassed(
+                    StateCodec.barrierName(from), StateCodec.number(from), from.nodes());
             default -> throw new MalformedFrame("event tag " + tag);
         };
     }

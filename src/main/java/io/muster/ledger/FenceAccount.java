@@ -38,7 +38,8 @@ public record FenceAccount(SortedMap<NodeId, Long> counted, SortedSet<Incarnatio
             case LedgerEvent.AccessWanted(Incarnation who) -> locked(who);
             case LedgerEvent.AccessGranted(Incarnation who, _, _) -> unlocked(who);
             case LedgerEvent.FenceEvidenced _, LedgerEvent.FenceVoided _, LedgerEvent.GroupJoined _,
-                    LedgerEvent.GroupLeft _, LedgerEvent.GroupLost _, LedgerEvent.PhaseReached _ -> this;
+                    LedgerEvent.GroupLeft _, LedgerEvent.GroupLost _, LedgerEvent.PhaseReached _,
+                    LedgerEvent.BarrierPassed _ -> this;
         };
     }
 

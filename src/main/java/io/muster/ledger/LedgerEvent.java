@@ -3,6 +3,7 @@ package io.muster.ledger;
 import io.muster.base.HostProcess;
 import io.muster.base.Incarnation;
 import io.muster.base.NodeId;
+import io.muster.base.NodeSet;
 
 /** One agreed change. A version is a list of these, and a state is exactly the sum of the events before it (001-11). */
 public sealed interface LedgerEvent {
@@ -104,6 +105,9 @@ public sealed interface LedgerEvent {
             reason = bounded(reason);
         }
     }
+
+    /** All members of a running generation have entered a barrier (001-13). */
+    record BarrierPassed(BarrierName barrier, long generation, NodeSet members) implements LedgerEvent {}
 
     /**
      * The text, cut to {@link #TEXT_LIMIT} characters and with half surrogates replaced, so that it comes back from its

@@ -31,7 +31,8 @@ import java.util.TreeSet;
  *          members: u16 n, n x (life, process, joinedAt u63); departures: u16 n, n x departure;
  *          last lives: u16 n, n x life; clean leavers u64; groups: u16 n, n x group;
  *          nextIntent u63; generationFloor u63; viewChangedAt u63; lapses: u16 n, n x lapse;
- *          counted fences: u16 n, n x (node u8, intent u63); locked members: u16 n, n x life; openedAt u63
+ *          counted fences: u16 n, n x (node u8, intent u63); locked members: u16 n, n x life; openedAt u63;
+ *          barriers: floor u63; u16 n, n x (group text, name text, version u63, generation u63, members u64)
  * ballot   round u63; life          life     node u8; counter u63          ? x   one byte 0, or 1 and x
  * process  three texts; pid u64; start ticks u64                          text  u16 n, n bytes of UTF-8
  * departure life; process; reason; evictedAt u63; ? (id u63, reason, begun ballot, agreedAt u63, ? evidence);
@@ -104,6 +105,11 @@ public final class StateCodec {
         state.lapses().forEach((node, lapse) -> to.incarnation(new Incarnation(node, lapse.life()))
                 .bool(lapse.fenced()).u16(lapse.count()).i64(lapse.at()));
         encode(state.fences(), to);
+        to.i64(state.barriers().floor()).u16(state.barriers().newest().size());
+        state.barriers().newest().forEach((name, passage) -> {
+            encode(name, to);
+            to.i64(passage.version()).i64(passage.generation()).nodes(passage.members());
+        });
     }
 
     public static ClusterState decode(ByteReader from) throws MalformedFrame {
@@ -144,7 +150,7 @@ public final class StateCodec {
         }
         ClusterState state = new ClusterState(
                 cluster, version, parent, proposedBy, events, electorate, recordIds, members, departures, lastLives,
-                cleanLeavers, groups, number(from), number(from), number(from), lapses(from), fences(from));
+                cleanLeavers, groups, number(from), number(from), number(from), lapses(from), fences(from), barriers(from));
         if (before - from.left() > STATE_LIMIT_BYTES) {
             throw new MalformedFrame("a state of %d bytes".formatted(before - from.left()));
         }
@@ -193,6 +199,30 @@ public final class StateCodec {
         String bootId = text(from, HostProcess.TEXT_LIMIT);
         String pidNamespace = text(from, HostProcess.TEXT_LIMIT);
         return new HostProcess(host, bootId, pidNamespace, from.i64(), from.i64());
+    }
+
+    /** A barrier's name: the group's, then its own. */
+    public static void encode(BarrierName barrier, ByteWriter to) {
+        to.text(barrier.group().text()).text(barrier.text());
+    }
+
+    public static BarrierName barrierName(ByteReader from) throws MalformedFrame {
+        GroupName group = groupName(from);
+        String text = from.text();
+        try {
+            return new BarrierName(group, text);
+        } catch (IllegalArgumentException e) {
+            throw new MalformedFrame(e.getMessage());
+        }
+    }
+
+    private static Barriers barriers(ByteReader from) throws MalformedFrame {
+        long floor = number(from);
+        TreeMap<BarrierName, Barriers.Passage> newest = new TreeMap<>();
+        for (int left = from.size(Barriers.LIMIT); left > 0; left--) {
+            put(newest, barrierName(from), new Barriers.Passage(number(from), number(from), from.nodes()));
+        }
+        return new Barriers(newest, floor);
     }
 
     static GroupName groupName(ByteReader from) throws MalformedFrame {

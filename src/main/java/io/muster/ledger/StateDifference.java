@@ -24,6 +24,7 @@ import java.util.Optional;
  * <li>Every group whose members, generation or phase changed is named by a {@code PhaseReached} with its generation and
  *     phase now, after its lives went out ({@code GroupLost} for departed ones, {@code GroupLeft} for members) and came
  *     in. A group that ended is named by its lives going out.
+ * <li>Every barrier that was passed between and is still listed is named by a {@code BarrierPassed}, the newest time.
  * </ol>
  * It does not promise that a {@link Draft} of the earlier state would take the events or end in the later state: what
  * counts within (versions, the number of the next intent) and the steps between are not in it.
@@ -50,6 +51,7 @@ final class StateDifference {
         difference.groupsOut();
         difference.membersIn();
         difference.groupsNow();
+        difference.barriers();
         return List.copyOf(difference.events);
     }
 
@@ -141,6 +143,14 @@ final class StateDifference {
                 events.add(new LedgerEvent.MemberJoined(member.who(), member.process()));
             }
         }
+    }
+
+    private void barriers() {
+        after.barriers().newest().forEach((name, passage) -> {
+            if (passage.version() > before.version()) {
+                events.add(new LedgerEvent.BarrierPassed(name, passage.generation(), passage.members()));
+            }
+        });
     }
 
     private void groupsNow() {

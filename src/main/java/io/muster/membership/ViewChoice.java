@@ -120,7 +120,7 @@ final class ViewChoice {
             bestWorth = worth(clique);
         }
         if (open != 0) {
-            int node = Long.numberOfTrailingZeros(open);
+            int node = NodeSet.numberAt(Long.numberOfTrailingZeros(open));
             long bit = 1L << node;
             walk(clique | bit, open & links[node] & ~bit);
             walk(clique, open & ~bit);
@@ -132,7 +132,7 @@ final class ViewChoice {
             return true;
         }
         for (long left = set; left != 0; left &= left - 1) {
-            long reached = reach[Long.numberOfTrailingZeros(left)];
+            long reached = reach[NodeSet.numberAt(Long.numberOfTrailingZeros(left))];
             if (reached != 0 && electorate.isQuorum(new NodeSet(set | reached))) {
                 return true;
             }
@@ -142,7 +142,7 @@ final class ViewChoice {
 
     private boolean isClique(long set) {
         for (long left = set; left != 0; left &= left - 1) {
-            int node = Long.numberOfTrailingZeros(left);
+            int node = NodeSet.numberAt(Long.numberOfTrailingZeros(left));
             if ((set & ~links[node] & ~(1L << node)) != 0) {
                 return false;
             }
@@ -157,7 +157,7 @@ final class ViewChoice {
             long strangers = left;
             long heaviest = 0;
             while (strangers != 0) {
-                int node = Long.numberOfTrailingZeros(strangers);
+                int node = NodeSet.numberAt(Long.numberOfTrailingZeros(strangers));
                 heaviest = Math.max(heaviest, worth[node]);
                 left &= ~(1L << node);
                 strangers &= ~links[node] & ~(1L << node);
@@ -170,7 +170,7 @@ final class ViewChoice {
     private long worth(long set) {
         long sum = 0;
         for (long left = set; left != 0; left &= left - 1) {
-            sum += worth[Long.numberOfTrailingZeros(left)];
+            sum += worth[NodeSet.numberAt(Long.numberOfTrailingZeros(left))];
         }
         return sum;
     }

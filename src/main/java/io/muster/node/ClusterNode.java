@@ -10,6 +10,8 @@ import io.muster.fence.Fencer;
 import io.muster.fence.FenceInput;
 import io.muster.fence.FenceMessage;
 import io.muster.fence.FenceNews;
+import io.muster.group.BarrierNews;
+import io.muster.group.ChannelNews;
 import io.muster.group.GroupInput;
 import io.muster.group.GroupManager;
 import io.muster.group.GroupMessage;
@@ -46,6 +48,7 @@ import java.util.ArrayDeque;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Function;
+import java.util.stream.Stream;
 
 /**
  * All layers of one node, bottom to top, as one machine. It routes: an input goes to its layer, a layer's news to the
@@ -65,6 +68,7 @@ public final class ClusterNode implements Machine<NodeInput, NodeNews> {
     private final Fencer fencer;
     private final GroupManager groups;
     private final RecoveryCoordinator recovery;
+    private final GroupTalk talk;
     private final List<Proposer> proposers;
     private final SelfFence selfFence;
     private final EnvelopeGate gate = new EnvelopeGate();
@@ -98,11 +102,14 @@ public final class ClusterNode implements Machine<NodeInput, NodeNews> {
         this.membership = new Membership(self, config.process(), config.nodes(), config.times(), config.view(), now);
         this.fencer = new Fencer(self, config.fencing(), config.times(), now, chance.fork("fence"), config.process());
         this.groups = new GroupManager(self, config.times(), now);
-        this.recovery = new RecoveryCoordinator(self, participants, config.times(), now);
+        this.talk = new GroupTalk(config, new LayerOutbox<>(LayerNews.OfChannel::new),
+                new LayerOutbox<>(LayerNews.OfBarrier::new), now);
+        List<Participant> all = Stream.concat(participants.stream(), Stream.of(talk)).toList();
+        this.recovery = new RecoveryCoordinator(self, all, config.times(), now);
         this.selfFence = new SelfFence(self, config.times());
-        this.waits = new Waits(config, heartbeat, ledger, membership, fencer, groups, recovery);
+        this.waits = new Waits(config, heartbeat, ledger, membership, fencer, groups, recovery, talk);
         this.ports = new Ports(self, config.times().askNs());
-        this.proposers = List.of(membership, fencer, groups, recovery);
+        this.proposers = List.of(membership, fencer, groups, recovery, talk.barriers);
     }
 
     @Override
@@ -153,6 +160,7 @@ public final class ClusterNode implements Machine<NodeInput, NodeNews> {
         dueOf(groups, now, fromGroups);
         dueOf(recovery, now, fromRecovery);
         ports.due(now, driver);
+        talk.due(now);
         settle(now);
         if (!stopped && selfFence.deadline() <= now) {
             driver = out;
@@ -168,6 +176,7 @@ public final class ClusterNode implements Machine<NodeInput, NodeNews> {
         long soonest = Math.min(heartbeat.deadline(), ledger.deadline());
         soonest = Math.min(soonest, Math.min(membership.deadline(), fencer.deadline()));
         soonest = Math.min(soonest, Math.min(selfFence.deadline(), ports.deadline()));
+        soonest = Math.min(soonest, talk.deadline());
         return Math.min(soonest, Math.min(groups.deadline(), recovery.deadline()));
     }
 
@@ -196,6 +205,7 @@ public final class ClusterNode implements Machine<NodeInput, NodeNews> {
             case Request.OpenFences _ -> fencer.openFences().isEmpty()
                     ? Optional.of(new Refusal(FaultCode.FENCE_4, "no fence is open"))
                     : Optional.empty();
+            case Request.ToGroup toGroup -> talk.refusal(toGroup);
         };
     }
 
@@ -212,6 +222,7 @@ public final class ClusterNode implements Machine<NodeInput, NodeNews> {
         fencer.digest(into);
         groups.digest(into);
         recovery.digest(into);
+        talk.digest(into);
         gate.digest(into);
         wishes.digest(into);
         ports.digest(into);
@@ -251,7 +262,7 @@ public final class ClusterNode implements Machine<NodeInput, NodeNews> {
             case GroupMessage m -> groups.step(new GroupInput.Arrived(from, m), now, fromGroups);
             case RecoveryMessage m -> recovery.step(new RecoveryInput.Arrived(from, m), now, fromRecovery);
             case PortMessage m -> ports.arrived(from, m, ledger.state(), now, driver);
-            default -> { /* heartbeats do not travel on streams */ }
+            default -> talk.arrived(from, message, now);
         }
     }
 
@@ -295,6 +306,7 @@ public final class ClusterNode implements Machine<NodeInput, NodeNews> {
                 ports.send(node, port, content, ledger.state(), now, driver);
             case Request.OpenFences(String person, String remark) ->
                 fencer.step(new FenceInput.OpenWanted(person, remark), now, fromFencer);
+            case Request.ToGroup toGroup -> talk.asked(toGroup, now);
         }
     }
 
@@ -358,6 +370,11 @@ public final class ClusterNode implements Machine<NodeInput, NodeNews> {
                 case LayerNews.OfFence(FenceNews n) -> happened(NodeEvents.of(n, version()));
                 case LayerNews.OfGroup(GroupNews n) -> groupChanged(n, now);
                 case LayerNews.OfRecovery(RecoveryNews n) -> recovered(n, now);
+                case LayerNews.OfChannel(ChannelNews n) -> {
+                    NodeEvents.of(n, version()).ifPresent(this::happened);
+                    GroupTalk.answer(n).ifPresent(answer -> recovery.step(answer, now, fromRecovery));
+                }
+                case LayerNews.OfBarrier(BarrierNews n) -> happened(NodeEvents.of(n, version()));
             }
         }
     }
@@ -381,6 +398,7 @@ public final class ClusterNode implements Machine<NodeInput, NodeNews> {
         membership.step(new MembershipInput.Agreed(news), now, fromMembership);
         fencer.step(new FenceInput.Agreed(news), now, fromFencer);
         groups.step(new GroupInput.Agreed(news), now, fromGroups);
+        talk.agreed(news, now); // before the recovery, which asks in this very state how far the messages are
         recovery.step(new RecoveryInput.Agreed(news), now, fromRecovery);
         if (news instanceof LedgerNews.Applied(_, ClusterState state, _, _)) {
             ports.applied(state).forEach((who, count) -> happened(NodeEvents.undelivered(who, count, version())));

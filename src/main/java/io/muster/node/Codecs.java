@@ -2,6 +2,10 @@ package io.muster.node;
 
 import io.muster.fence.FenceCodec;
 import io.muster.fence.FenceMessage;
+import io.muster.group.BarrierCodec;
+import io.muster.group.BarrierMessage;
+import io.muster.group.ChannelCodec;
+import io.muster.group.ChannelMessage;
 import io.muster.group.GroupCodec;
 import io.muster.group.GroupMessage;
 import io.muster.heartbeat.HeartbeatCodec;
@@ -30,6 +34,8 @@ final class Codecs {
     private static final int GROUP = 5;
     private static final int RECOVERY = 6;
     private static final int PORT = 7;
+    private static final int CHANNEL = 8;
+    private static final int BARRIER = 9;
 
     private final HeartbeatCodec heartbeat = new HeartbeatCodec();
     private final LedgerCodec ledger = new LedgerCodec();
@@ -38,6 +44,8 @@ final class Codecs {
     private final GroupCodec group = new GroupCodec();
     private final RecoveryCodec recovery = new RecoveryCodec();
     private final PortCodec port = new PortCodec();
+    private final ChannelCodec channel = new ChannelCodec();
+    private final BarrierCodec barrier = new BarrierCodec();
 
     int kindOf(Message message) {
         return switch (message) {
@@ -48,6 +56,8 @@ final class Codecs {
             case GroupMessage _ -> GROUP;
             case RecoveryMessage _ -> RECOVERY;
             case PortMessage _ -> PORT;
+            case ChannelMessage _ -> CHANNEL;
+            case BarrierMessage _ -> BARRIER;
             default -> throw new IllegalArgumentException("no codec for " + message.getClass());
         };
     }
@@ -61,6 +71,8 @@ final class Codecs {
             case GroupMessage m -> group.encode(m, to);
             case RecoveryMessage m -> recovery.encode(m, to);
             case PortMessage m -> port.encode(m, to);
+            case ChannelMessage m -> channel.encode(m, to);
+            case BarrierMessage m -> barrier.encode(m, to);
             default -> throw new IllegalArgumentException("no codec for " + message.getClass());
         }
     }
@@ -74,6 +86,8 @@ final class Codecs {
             case GROUP -> group.decode(from);
             case RECOVERY -> recovery.decode(from);
             case PORT -> port.decode(from);
+            case CHANNEL -> channel.decode(from);
+            case BARRIER -> barrier.decode(from);
             default -> throw new MalformedFrame("message kind " + kind);
         };
     }

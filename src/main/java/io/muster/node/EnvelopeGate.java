@@ -3,6 +3,7 @@ package io.muster.node;
 import io.muster.base.Hash64;
 import io.muster.base.Incarnation;
 import io.muster.fence.FenceMessage;
+import io.muster.group.ChannelMessage;
 import io.muster.ledger.ClusterState;
 import io.muster.ledger.Group;
 import io.muster.ledger.GroupName;
@@ -78,6 +79,7 @@ final class EnvelopeGate {
             case RecoveryMessage.Through(GroupName group, long generation, _, _) -> byGeneration(group, generation, state);
             case RecoveryMessage.Withdrawn(GroupName group, long generation, _, _) ->
                 byGeneration(group, generation, state);
+            case ChannelMessage said -> byGeneration(said.group(), said.generation(), state);
             case FenceMessage.Act(_, _, long intent, _, _) -> intent < state.nextIntent() ? Verdict.PASS : Verdict.HOLD;
             default -> Verdict.PASS;
         };

@@ -1,6 +1,8 @@
 package io.muster.node;
 
 import io.muster.fence.FenceNews;
+import io.muster.group.BarrierNews;
+import io.muster.group.ChannelNews;
 import io.muster.group.GroupNews;
 import io.muster.heartbeat.HeartbeatNews;
 import io.muster.ledger.LedgerNews;
@@ -21,4 +23,8 @@ sealed interface LayerNews {
     record OfGroup(GroupNews news) implements LayerNews {}
 
     record OfRecovery(RecoveryNews news) implements LayerNews {}
+
+    record OfChannel(ChannelNews news) implements LayerNews {}
+
+    record OfBarrier(BarrierNews news) implements LayerNews {}
 }

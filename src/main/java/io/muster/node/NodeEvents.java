@@ -3,6 +3,8 @@ package io.muster.node;
 import io.muster.base.Incarnation;
 import io.muster.base.TimeBudget;
 import io.muster.fence.FenceNews;
+import io.muster.group.BarrierNews;
+import io.muster.group.ChannelNews;
 import io.muster.group.GroupNews;
 import io.muster.heartbeat.HeartbeatNews;
 import io.muster.heartbeat.LinkState;
@@ -81,6 +83,9 @@ final class NodeEvents {
                 case LedgerEvent.AccessWanted(Incarnation who) -> told.add(event("access.wanted", version, "who", who));
                 case LedgerEvent.AccessGranted(Incarnation who, String proof, var actor) ->
                     told.add(event("access.granted", version, "who", who, "proof", proof, "actor", actor));
+                case LedgerEvent.BarrierPassed(var barrier, long generation, var members) -> told.add(event(
+                        "barrier.passed", version, "group", barrier.group(), "barrier", barrier.text(),
+                        "generation", generation, "members", words(members)));
             }
         }
         return applied.compacted() ? told.stream().map(NodeEvents::asCompacted).toList() : told;
@@ -143,6 +148,31 @@ final class NodeEvents {
         return switch (news) {
             case GroupNews.GroupChanged _ -> Optional.empty();
             case GroupNews.GroupClosed(var group) -> Optional.of(event("group.closed", version, "group", group));
+        };
+    }
+
+    static Optional<NodeEvent> of(ChannelNews news, long version) {
+        return switch (news) {
+            case ChannelNews.Delivered(var group, long generation, long position, var sender, long number, var content) -> {
+                String text = MessageText.of(content);
+                boolean isText = MessageText.isText(content);
+                yield Optional.of(event("group.message", version, "group", group, "generation", generation,
+                        "position", position, "sender", sender, "number", number, "base64", !isText, "text", text));
+            }
+            case ChannelNews.Settled(var group, long ticket, long number, var fate, long generation, long position) ->
+                Optional.of(event("group.sent", version, "group", group, "ticket", ticket, "number", number,
+                        "fate", fate.name().toLowerCase(Locale.ROOT).replace('_', '-'),
+                        "generation", generation, "position", position));
+            case ChannelNews.Flushed _ -> Optional.empty();
+        };
+    }
+
+    static NodeEvent of(BarrierNews news, long version) {
+        return switch (news) {
+            case BarrierNews.Entered(var barrier) -> event("barrier.entered", version,
+                    "group", barrier.group(), "barrier", barrier.text());
+            case BarrierNews.GivenUp(var barrier, String why) -> event("barrier.left", version,
+                    "group", barrier.group(), "barrier", barrier.text(), "why", why);
         };
     }
 

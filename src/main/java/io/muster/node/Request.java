@@ -2,6 +2,7 @@ package io.muster.node;
 
 import io.muster.base.Bytes;
 import io.muster.base.NodeId;
+import io.muster.ledger.BarrierName;
 import io.muster.ledger.GroupName;
 
 /** What people and programs ask of a node. Each is a wish that stays until it is true; status shows how far it is. */
@@ -25,4 +26,13 @@ public sealed interface Request {
 
     /** A person lets all fences go that are held back now. */
     record OpenFences(String person, String remark) implements Request {}
+
+    /** What is said to the members of a group. */
+    sealed interface ToGroup extends Request {}
+
+    /** A message to all members of a group. @param ticket comes back with what became of it ({@code group.sent}) */
+    record SendToGroup(GroupName group, long ticket, Bytes content) implements ToGroup {}
+
+    /** Wait in a barrier until all members of its group have entered ({@code barrier.passed}). */
+    record EnterBarrier(BarrierName barrier) implements ToGroup {}
 }

@@ -7,6 +7,8 @@ import io.muster.base.NodeSet;
 import io.muster.base.TimeBudget;
 import io.muster.fence.Fencer;
 import io.muster.fence.OpenFence;
+import io.muster.group.BarrierWait;
+import io.muster.group.ChannelWait;
 import io.muster.group.GroupManager;
 import io.muster.group.GroupWish;
 import io.muster.heartbeat.Heartbeat;
@@ -36,9 +38,10 @@ final class Waits {
     private final Fencer fencer;
     private final GroupManager groups;
     private final RecoveryCoordinator recovery;
+    private final GroupTalk talk;
 
     Waits(NodeConfig config, Heartbeat heartbeat, Ledger ledger, Membership membership, Fencer fencer,
-            GroupManager groups, RecoveryCoordinator recovery) {
+            GroupManager groups, RecoveryCoordinator recovery, GroupTalk talk) {
         this.config = config;
         this.heartbeat = heartbeat;
         this.ledger = ledger;
@@ -46,6 +49,7 @@ final class Waits {
         this.fencer = fencer;
         this.groups = groups;
         this.recovery = recovery;
+        this.talk = talk;
     }
 
     /** All waits, the widest first. */
@@ -68,6 +72,8 @@ final class Waits {
                 .filter(group -> group.members().isEmpty() && !group.departed().isEmpty())
                 .forEach(group -> waits.add(ownerless(group, now)));
         groups.waiting().forEach(wish -> waits.add(wish(wish, noLeader, now)));
+        talk.channels.waiting(now).forEach(wait -> waits.add(talk(wait, noLeader, now)));
+        talk.barriers.waiting(now).forEach(wait -> waits.add(barrier(wait, noLeader, now)));
         if (leave != PlannedLeave.NOT_WANTED) {
             waits.add(leaving(noLeader, now));
         }
@@ -215,6 +221,27 @@ final class Waits {
         PlannedLeave.groupsOf(config.self(), ledger.state()).forEach(group -> because.add(new Wait(
                 FaultCode.GROUP_1, "still in group " + group, recoveryOf(group, noLeader, now))));
         return new Wait(FaultCode.MEMBER_1, "%s is leaving as planned".formatted(config.self()), because);
+    }
+
+    /** Messages wait for the group to run, or for members that have not got them. */
+    private Wait talk(ChannelWait wait, Optional<Wait> noLeader, long now) {
+        List<Wait> because = new ArrayList<>(wait.recovering() ? recoveryOf(wait.group(), noLeader, now) : List.of());
+        wait.on().without(config.self().node()).forEach(node -> because.add(Wait.root(FaultCode.GROUP_3,
+                "%s has not answered: `muster why --node %s`".formatted(node, node))));
+        return new Wait(FaultCode.GROUP_3, wait.fact(), because);
+    }
+
+    private Wait barrier(BarrierWait wait, Optional<Wait> noLeader, long now) {
+        List<Wait> because = new ArrayList<>(noLeader.map(List::of).orElse(List.of()));
+        if (!wait.running()) {
+            because.addAll(wait.barrier().group().equals(GroupName.NODES)
+                    ? fencer.openFences().stream().map(open -> fence(open, Optional.empty(), now)).toList()
+                    : recoveryOf(wait.barrier().group(), noLeader, now));
+        }
+        wait.missing().forEach(node -> because.add(Wait.root(FaultCode.GROUP_3,
+                "%s has not entered: `muster barrier %s %s --node %s`".formatted(
+                        node, wait.barrier().group(), wait.barrier().text(), node))));
+        return new Wait(FaultCode.GROUP_3, wait.fact(), because);
     }
 
     private List<Wait> fencesOf(NodeId node, long now) {

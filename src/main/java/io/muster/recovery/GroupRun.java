@@ -115,7 +115,7 @@ final class GroupRun {
             Long at = retryAt.get(participant.name());
             if (at != null && at <= now) {
                 retryAt.remove(participant.name());
-                participant.begin(phase, begun.orElseThrow(), box.of(participant.name(), out));
+                call(participant, out);
             }
         }
         // Each turn takes in answers or moves by one stage or phase, and there are few of these: it ends.
@@ -272,7 +272,15 @@ final class GroupRun {
         out.announce(new RecoveryNews.Begin(next, plan));
         List<Participant> called = participants.stream().filter(p -> p.takesPart().contains(next)).toList();
         called.forEach(participant -> working.add(participant.name()));
-        called.forEach(participant -> participant.begin(next, plan, box.of(participant.name(), out)));
+        called.forEach(participant -> call(participant, out));
+    }
+
+    private void call(Participant participant, Outbox<RecoveryNews> out) {
+        if (leaving == Leaving.STOPS) {
+            participant.stopForGood(begun.orElseThrow(), box.of(participant.name(), out));
+        } else {
+            participant.begin(phase, begun.orElseThrow(), box.of(participant.name(), out));
+        }
     }
 
     private void abandonBegun(Outbox<RecoveryNews> out) {

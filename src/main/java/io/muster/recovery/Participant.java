@@ -33,6 +33,14 @@ public interface Participant {
     void begin(Phase phase, RecoveryPlan plan, Outbox<Answer> out);
 
     /**
+     * The last STOP, of a node that leaves the group or cannot get through: what is said above of {@link Done}. The
+     * other members may be in any phase of any generation, so nothing can be waited for that they would have to do.
+     */
+    default void stopForGood(RecoveryPlan plan, Outbox<Answer> out) {
+        begin(Phase.STOP, plan, out);
+    }
+
+    /**
      * Stop what runs for this generation; announce {@link Abandoned} once nothing of it is running. No answer about the
      * generation may follow. Called for every participant, also for one that had nothing to do in it.
      */

@@ -54,6 +54,8 @@
  *     everybody again, and goes on (001-18). What n1 had asked of others is recalled before evidence is agreed.
  * <li>n2 dies in any phase: generation 5 with both departed; {@code GroupRun} gives generation 4 up, and STOP of 5
  *     begins when every participant has answered that nothing of 4 runs (rule R3).
+ * <li>Members had said things to each other in generation 3: STOP of 4 is answered only when both survivors were given
+ *     the same of them ({@code node.GroupTalk}, {@code group.Channel}); what n3#1 alone had is given to nobody.
  * <li>A participant fails: begun again, three tries in all; then the node withdraws. It gives the generation up, takes
  *     its participants through a last STOP, and only then tells {@code Withdrawn}, upon which the leader lets it out of
  *     the group (rule R4). While that STOP is not answered the node is not called drained by anybody.

@@ -57,6 +57,7 @@ public final class Swarm {
             simulation.note(Optional.empty(), settings.toString());
             Chaos chaos = new Chaos(simulation);
             chaos.begin();
+            new Talkers(simulation).begin();
             simulation.runUntil(settings.safetyNs());
             chaos.heal();
             Optional<String> pending = recover(simulation);

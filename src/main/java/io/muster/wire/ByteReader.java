@@ -81,11 +81,7 @@ public final class ByteReader {
     }
 
     public NodeSet nodes() throws MalformedFrame {
-        long bits = i64();
-        if ((bits & 1) != 0) {
-            throw new MalformedFrame("a node set with node number 0");
-        }
-        return new NodeSet(bits);
+        return new NodeSet(i64());
     }
 
     public Incarnation incarnation() throws MalformedFrame {

@@ -73,6 +73,9 @@ class MainTest {
             fence n3 --wait soon      | Invalid value for option '--wait'
             group                     | Say list, join or leave
             group join                | Missing required parameter: 'GROUP'
+            group send files          | Missing required option: '--text
+            barrier files             | Missing required parameter: 'NAME'
+            barrier files b --timeout soon | Invalid value for option '--timeout'
             demo --script dance       | Invalid value for option '--script'
             demo --nodes 1            | --nodes 1 is not in 2 to 16
             demo --nodes 17           | --nodes 17 is not in 2 to 16

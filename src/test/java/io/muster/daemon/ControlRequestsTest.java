@@ -4,11 +4,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.tuple;
 
+import io.muster.base.Bytes;
 import io.muster.base.ClusterFault;
 import io.muster.base.FaultCode;
 import io.muster.base.NodeId;
+import io.muster.ledger.BarrierName;
 import io.muster.ledger.GroupName;
 import io.muster.node.Request;
+import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.DisplayName;
@@ -72,6 +75,20 @@ class ControlRequestsTest {
     }
 
     @Test
+    @DisplayName("001-1 001-13 a message to a group and a barrier reach the node, and each message has a ticket of its own")
+    void talkReachesTheNode() {
+        assertThat(ask("{\"do\":\"group.send\",\"group\":\"alpha\",\"text\":\"hé\"}")).containsEntry("ticket", 1L);
+        assertThat(ask("{\"do\":\"group.send\",\"group\":\"alpha\",\"base64\":\"AP8=\"}")).containsEntry("ticket", 2L);
+        ask("{\"do\":\"barrier\",\"group\":\"alpha\",\"barrier\":\"ready\"}");
+
+        GroupName alpha = new GroupName("alpha");
+        assertThat(node.asked).containsExactly(
+                new Request.SendToGroup(alpha, 1, Bytes.copyOf("hé".getBytes(StandardCharsets.UTF_8))),
+                new Request.SendToGroup(alpha, 2, Bytes.copyOf(new byte[] {0, -1})),
+                new Request.EnterBarrier(new BarrierName(alpha, "ready")));
+    }
+
+    @Test
     @DisplayName("000-21 a person can say that a node is off only where a fence is open, and is recorded")
     void anAcknowledgementNeedsAnOpenFence() {
         String ack = "{\"do\":\"fence.ack\",\"node\":\"n3\",\"person\":\"ada\",\"remark\":\"pulled\\nthe plug\"}";
@@ -103,6 +120,12 @@ class ControlRequestsTest {
             {"do":"fence.open"}                             | SELF_2   | "person" is missing
             {"do":"fence.history","node":"x"}               | SELF_2   | not a node name
             {"do":"fence.ack","node":"n2","person":"ada"}   | FENCE_4  | n2 has no open fence
+            {"do":"group.send","group":"alpha"}             | SELF_2   | either a field "text" or a field "base64"
+            {"do":"group.send","group":"alpha","text":"a","base64":"YQ=="} | SELF_2 | either a field
+            {"do":"group.send","group":"alpha","base64":"?"} | SELF_2  | field "base64"
+            {"do":"group.send","group":"beta","text":"a"}   | GROUP_2  | this node is not in group beta
+            {"do":"barrier","group":"alpha"}                | GROUP_2  | is not a barrier name
+            {"do":"barrier","group":"beta","barrier":"b"}   | GROUP_2  | this node is not in group beta
             """)
     @DisplayName("a request that makes no sense is answered with a code and changes nothing")
     void badRequestsChangeNothing(String line, FaultCode code, String says) {

@@ -99,6 +99,10 @@ public final class FakeNode implements NodePort {
                 Optional.of(new Refusal(FaultCode.FENCE_4, node + " has no open fence"));
             case Request.JoinGroup(GroupName group) when group.equals(GroupName.NODES) ->
                 Optional.of(new Refusal(FaultCode.GROUP_1, "nodes is the membership itself"));
+            case Request.SendToGroup(GroupName group, _, _) when group.text().equals("beta") ->
+                Optional.of(new Refusal(FaultCode.GROUP_2, "this node is not in group beta"));
+            case Request.EnterBarrier(var barrier) when barrier.group().text().equals("beta") ->
+                Optional.of(new Refusal(FaultCode.GROUP_2, "this node is not in group beta"));
             default -> Optional.empty();
         };
         if (refusal.isEmpty()) {

@@ -60,11 +60,11 @@ class LetInTest {
                 assertThat(Json.objects(peer, "links")).hasSize(2).allMatch(link -> Json.number(link, "losses", 7) == 0);
                 listening.ask(Json.object("do", "listen", "port", 7L), LIMIT_MS);
                 one.ask(Json.object("do", "send", "node", "n2", "port", 7L, "text", "hello"), LIMIT_MS);
-                one.ask(Json.object("do", "send", "node", "n2", "port", 7L, "data", "/w=="), LIMIT_MS);
+                one.ask(Json.object("do", "send", "node", "n2", "port", 7L, "base64", "/w=="), LIMIT_MS);
                 assertThat(Json.read(listening.nextLine().orElseThrow())).isEqualTo(
-                        Json.object("from", "n1#1", "port", 7L, "data", "aGVsbG8=", "text", "hello"));
+                        Json.object("from", "n1#1", "port", 7L, "base64", "aGVsbG8=", "text", "hello"));
                 assertThat(Json.read(listening.nextLine().orElseThrow()))
-                        .containsEntry("data", "/w==").doesNotContainKey("text");
+                        .containsEntry("base64", "/w==").doesNotContainKey("text");
                 two.ask(Json.object("do", "leave"), LIMIT_MS);
                 assertThat(n2.awaitEnd()).isEqualTo(ExitCode.FINE);
             }

@@ -2,6 +2,7 @@ package io.muster.ledger;
 
 import io.muster.base.Incarnation;
 import io.muster.base.NodeId;
+import io.muster.base.NodeSet;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -46,6 +47,9 @@ final class DifferenceCheck {
                 case LedgerEvent.FenceIntended _, LedgerEvent.FenceEvidenced _, LedgerEvent.FenceVoided _,
                         LedgerEvent.FenceWindowPassed _, LedgerEvent.FencingOpened _, LedgerEvent.AccessWanted _,
                         LedgerEvent.AccessGranted _ -> { }
+                case LedgerEvent.BarrierPassed(BarrierName name, long generation, NodeSet passedBy) ->
+                    check(after.barriers().newest().get(name).equals(new Barriers.Passage(
+                            after.barriers().newest().get(name).version(), generation, passedBy)), "%s was not passed so", name);
             }
         }
         check(up.equals(after.view().members()), "members are %s, not %s", after.view().members(), up);
@@ -54,6 +58,10 @@ final class DifferenceCheck {
             check(of(groups, entry.getKey()).equals(group.members()), "%s, not %s", group, groups);
             check(generations.get(entry.getKey()) == group.generation(), "%s, not %s", group, generations);
         }
+        after.barriers().newest().forEach((name, passage) -> check(
+                passage.version() <= before.version() || events.contains(
+                        new LedgerEvent.BarrierPassed(name, passage.generation(), passage.members())),
+                "that %s was passed is not told", name));
         groups.forEach((name, lives) -> check(
                 lives.isEmpty() || after.groups().containsKey(name), "%s has ended with %s in it", name, lives));
         fencesAreNamed(before, events, after);

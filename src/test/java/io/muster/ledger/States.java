@@ -80,7 +80,8 @@ final class States {
                 : state.nextIntent();
         GroupName group = new GroupName("g" + chance.nextInt(3));
         Group known = state.groups().get(group);
-        return switch (chance.nextInt(16)) {
+        return switch (chance.nextInt(17)) {
+            case 16 -> barrierPassed(state, new GroupName(chance.nextInt(2) == 0 ? "nodes" : group.text()), chance.nextInt(4));
             case 0, 1 -> joined(who);
             case 2 -> new LedgerEvent.MemberLeft(who);
             case 3 -> new LedgerEvent.MemberEvicted(who, "silent for 600 ms");
@@ -101,6 +102,12 @@ final class States {
                     ? new LedgerEvent.GroupJoined(group, who)
                     : new LedgerEvent.PhaseReached(group, known.generation(), known.phase().next());
         };
+    }
+
+    /** Of a group that is not there, nobody passes it, and a draft refuses that. */
+    private static LedgerEvent barrierPassed(ClusterState state, GroupName name, int number) {
+        return new LedgerEvent.BarrierPassed(new BarrierName(name, "b" + number),
+                state.group(name).map(Group::generation).orElse(0L), state.group(name).map(Group::nodes).orElse(NodeSet.NONE));
     }
 
     /** A chain of versions by random events: index = version. */

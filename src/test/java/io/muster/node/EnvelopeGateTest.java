@@ -10,6 +10,7 @@ import io.muster.base.HostProcess;
 import io.muster.base.Incarnation;
 import io.muster.base.NodeId;
 import io.muster.base.NodeSet;
+import io.muster.group.ChannelMessage;
 import io.muster.group.GroupMessage;
 import io.muster.ledger.Ballot;
 import io.muster.ledger.ClusterState;
@@ -42,6 +43,11 @@ class EnvelopeGateTest {
         assertThat(gate.judge(FIRST, through(generation), state)).isEqualTo(PASS);
         assertThat(gate.judge(FIRST, through(generation + 1), state)).isEqualTo(HOLD);
         assertThat(gate.released(state)).isEmpty();
+        for (long of = generation - 1; of <= generation + 1; of++) {
+            assertThat(gate.judge(FIRST, new ChannelMessage.Have(GROUP, of, 1, 1), state))
+                    .as("001-1 a message to the group goes by the same rule")
+                    .isEqualTo(of < generation ? DROP : of == generation ? PASS : HOLD);
+        }
 
         Incarnation other = Incarnation.of(3, 1);
         ClusterState running = state;
@@ -50,7 +56,9 @@ class EnvelopeGateTest {
         }
         ClusterState next = with(running, new LedgerEvent.MemberJoined(other, HostProcess.UNKNOWN),
                 new LedgerEvent.GroupJoined(GROUP, other));
-        assertThat(gate.released(next)).containsExactly(new EnvelopeGate.Held(FIRST, through(generation + 1)));
+        assertThat(gate.released(next)).containsExactly(
+                new EnvelopeGate.Held(FIRST, through(generation + 1)),
+                new EnvelopeGate.Held(FIRST, new ChannelMessage.Have(GROUP, generation + 1, 1, 1)));
     }
 
     @Test

@@ -357,7 +357,8 @@ final class RandomCluster {
             }
             case LedgerEvent.MemberJoined _, LedgerEvent.MemberLeft _, LedgerEvent.FenceIntended _,
                     LedgerEvent.GroupJoined _, LedgerEvent.MemberDropped _, LedgerEvent.FenceWindowPassed _,
-                    LedgerEvent.FencingOpened _, LedgerEvent.AccessWanted _, LedgerEvent.AccessGranted _ -> {
+                    LedgerEvent.FencingOpened _, LedgerEvent.AccessWanted _, LedgerEvent.AccessGranted _,
+                    LedgerEvent.BarrierPassed _ -> {
                         /* nothing to check */
                     }
         }

