@@ -77,6 +77,11 @@ final class Waits {
         if (leave != PlannedLeave.NOT_WANTED) {
             waits.add(leaving(noLeader, now));
         }
+        // Last, because every other wait is nearer to the root: seed 20045, checker EveryWaitNamed.
+        if (waits.isEmpty() && membership.isMember() && membership.actUntil() <= now) {
+            waits.add(new Wait(FaultCode.QUORUM_1, "%s may not act: it has no lease that its leader %s answered".formatted(
+                    config.self(), membership.leader().map(Incarnation::toString).orElse("(none)")), silentPeers(now)));
+        }
         return waits;
     }
 

@@ -46,7 +46,7 @@ final class Operator {
             new Kind("acknowledge", 2, (operator, asked, _, _) -> operator.acknowledge(asked)),
             new Kind("leave-all-groups", 2, (operator, asked, _, _) -> operator.simulation.groups()
                     .forEach(group -> operator.ask(asked, new Request.LeaveGroup(group)))),
-            new Kind("evict-twice", 3, (operator, asked, other, _) -> {
+            new Kind("evict-twice", 5, (operator, asked, other, _) -> {
                 operator.ask(asked, new Request.EvictNode(other, "sim", "drawn"));
                 operator.ask(other, new Request.EvictNode(asked, "sim", "drawn back"));
             }));
