@@ -35,6 +35,7 @@ final class ControlRequests {
         KNOWN.put("leave", Set.of());
         KNOWN.put("fence", Set.of("node", "person", "reason"));
         KNOWN.put("fence.ack", Set.of("node", "person", "remark"));
+        KNOWN.put("trust.reload", Set.of());
     }
 
     private final NodePort node;
@@ -93,6 +94,7 @@ final class ControlRequests {
             case "fence" -> hand(new Request.EvictNode(
                     nodeOf(request), remarkOf(request, "person", "somebody"), remarkOf(request, "reason", "asked for")));
             case "fence.ack" -> hand(acknowledge(request));
+            case "trust.reload" -> node.reloadTrust();
             default -> throw notUnderstood("\"%s\" cannot be answered here.".formatted(request.get("do")));
         }
         return Json.object("ok", true);

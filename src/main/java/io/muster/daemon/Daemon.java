@@ -125,7 +125,8 @@ public final class Daemon implements AutoCloseable {
     private Map<String, Object> about() {
         String version = Daemon.class.getPackage().getImplementationVersion();
         return Json.object("program", version == null ? "(unpacked)" : version, "pid", ProcessHandle.current().pid(),
-                "events", events.lastSeq(), "rehearsed", rehearsal.done(), "trouble", node.counters().all());
+                "events", events.lastSeq(), "rehearsed", rehearsal.done(), "trouble", node.counters().all(),
+                "refused", WireJson.refused(node.counters().refused()), "trust", WireJson.trust(node.expiries()));
     }
 
     /** Waits for the node's end. @return how the process has to end */
@@ -194,6 +195,11 @@ public final class Daemon implements AutoCloseable {
                 }
             }
             return refusal;
+        }
+
+        @Override
+        public void reloadTrust() {
+            node.reloadTrust();
         }
 
         private <T> T await(CompletableFuture<T> answer) {

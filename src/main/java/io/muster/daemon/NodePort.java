@@ -16,4 +16,11 @@ public interface NodePort {
      * @return why it is not taken at all; then nothing has changed
      */
     Optional<Refusal> ask(Request request);
+
+    /**
+     * Reads certificates and keys anew.
+     *
+     * @throws io.muster.base.ClusterFault CONFIG-1 when one cannot be used; then nothing has changed
+     */
+    void reloadTrust();
 }

@@ -39,6 +39,7 @@ final class StatusJson {
         json.put("departures", state.departures().values().stream().map(StatusJson::of).toList());
         json.put("local", status.peers().stream().map(StatusJson::of).toList());
         json.put("waits", waits(status.waits()));
+        json.put("feature", state.featureLevel());
         return json;
     }
 

@@ -31,6 +31,7 @@ import java.util.TreeSet;
  * @param nextIntent number of the next fence intent
  * @param generationFloor no new group starts at or below this: the highest generation of any group that ended
  * @param viewChangedAt the last version that changed members or their safety
+ * @param featureLevel what all of the cluster understands ({@link FeatureLevels}); never falls
  */
 public record ClusterState(
         ClusterId cluster,
@@ -47,7 +48,8 @@ public record ClusterState(
         SortedMap<GroupName, Group> groups,
         long nextIntent,
         long generationFloor,
-        long viewChangedAt) {
+        long viewChangedAt,
+        int featureLevel) {
 
     public static final int GROUPS_LIMIT = 64;
     public static final int DEPARTURES_LIMIT = 128;
@@ -69,7 +71,7 @@ public record ClusterState(
         return new ClusterState(
                 cluster, 0, Digest.NONE, Optional.empty(), List.of(), electorate, recordIds,
                 Collections.emptySortedMap(), Collections.emptySortedMap(), Collections.emptySortedMap(), NodeSet.NONE,
-                Collections.emptySortedMap(), 1, 0, 0);
+                Collections.emptySortedMap(), 1, 0, 0, FeatureLevels.FIRST);
     }
 
     public boolean isMember(Incarnation who) {

@@ -4,6 +4,7 @@ import io.muster.base.Incarnation;
 import io.muster.base.Invariant;
 import io.muster.base.NodeId;
 import io.muster.base.NodeSet;
+import io.muster.base.VersionRange;
 import io.muster.wire.ByteWriter;
 import java.util.ArrayList;
 import java.util.List;
@@ -98,7 +99,7 @@ public final class Draft {
             case LedgerEvent.MemberJoined _, LedgerEvent.MemberEvicted _, LedgerEvent.GroupJoined _ -> true;
             case LedgerEvent.MemberLeft _, LedgerEvent.FenceIntended _, LedgerEvent.FenceEvidenced _,
                     LedgerEvent.FenceVoided _, LedgerEvent.GroupLeft _, LedgerEvent.GroupLost _,
-                    LedgerEvent.PhaseReached _ -> false;
+                    LedgerEvent.PhaseReached _, LedgerEvent.FeaturesTold _, LedgerEvent.FeatureRaised _ -> false;
         };
     }
 
@@ -108,7 +109,7 @@ public final class Draft {
         return new ClusterState(
                 base.cluster(), base.version() + 1, parent, Optional.of(ballot), events, state.electorate(),
                 state.recordIds(), state.members(), state.departures(), state.lastLives(), state.cleanLeavers(),
-                state.groups(), state.nextIntent(), state.generationFloor(), state.viewChangedAt());
+                state.groups(), state.nextIntent(), state.generationFloor(), state.viewChangedAt(), state.featureLevel());
     }
 
     /** The state this is drafted from. */
@@ -169,6 +170,10 @@ public final class Draft {
                 yield unless(group.departed().stream().allMatch(state::harmless),
                         "not all departed of group %s are harmless".formatted(name));
             }
+            case LedgerEvent.FeaturesTold(Incarnation who, VersionRange features) -> state.isMember(who)
+                    ? FeatureLevels.refusal(state, features)
+                    : Optional.of(who + " is not a member");
+            case LedgerEvent.FeatureRaised(int level) -> FeatureLevels.refusal(state, level);
         };
     }
 
@@ -232,6 +237,7 @@ public final class Draft {
         private long nextIntent;
         private long generationFloor;
         private boolean viewChanged;
+        private int featureLevel;
 
         Changed(ClusterState from) {
             this.from = from;
@@ -243,6 +249,7 @@ public final class Draft {
             this.cleanLeavers = from.cleanLeavers();
             this.nextIntent = from.nextIntent();
             this.generationFloor = from.generationFloor();
+            this.featureLevel = from.featureLevel();
         }
 
         void apply(LedgerEvent event) {
@@ -296,6 +303,9 @@ public final class Draft {
                     SortedSet<Incarnation> departed = phase == Phase.RESUME ? new TreeSet<>() : group.departed();
                     groups.put(name, new Group(name, generation, phase, group.members(), departed));
                 }
+                case LedgerEvent.FeaturesTold(Incarnation who, VersionRange features) -> members.computeIfPresent(
+                        who.node(), (_, member) -> new Member(who, member.process(), member.joinedAt(), features));
+                case LedgerEvent.FeatureRaised(int level) -> featureLevel = level;
             }
             forgetWhatIsOver();
         }
@@ -304,7 +314,7 @@ public final class Draft {
             return new ClusterState(
                     from.cluster(), from.version(), from.parent(), from.proposedBy(), events, from.electorate(),
                     from.recordIds(), members, departures, lastLives, cleanLeavers, groups, nextIntent,
-                    generationFloor, viewChanged ? version : from.viewChangedAt());
+                    generationFloor, viewChanged ? version : from.viewChangedAt(), featureLevel);
         }
 
         private void withIntent(Incarnation who, FenceIntent intent) {

@@ -20,6 +20,8 @@ final class EventCodec {
     private static final int GROUP_LEFT = 8;
     private static final int GROUP_LOST = 9;
     private static final int PHASE_REACHED = 10;
+    private static final int FEATURES_TOLD = 40;
+    private static final int FEATURE_RAISED = 41;
 
     private EventCodec() {}
 
@@ -46,6 +48,8 @@ final class EventCodec {
             case LedgerEvent.GroupLost(var group, var who) -> to.u8(GROUP_LOST).text(group.text()).incarnation(who);
             case LedgerEvent.PhaseReached(var group, var generation, var phase) ->
                 to.u8(PHASE_REACHED).text(group.text()).i64(generation).u8(phase.ordinal());
+            case LedgerEvent.FeaturesTold(var who, var features) -> to.u8(FEATURES_TOLD).incarnation(who).range(features);
+            case LedgerEvent.FeatureRaised(int level) -> to.u8(FEATURE_RAISED).u16(level);
         }
     }
 
@@ -67,6 +71,8 @@ final class EventCodec {
             case GROUP_LOST -> new LedgerEvent.GroupLost(StateCodec.groupName(from), from.incarnation());
             case PHASE_REACHED -> new LedgerEvent.PhaseReached(
                     StateCodec.groupName(from), StateCodec.number(from), StateCodec.constant(from, Phase.values()));
+            case FEATURES_TOLD -> new LedgerEvent.FeaturesTold(from.incarnation(), from.range());
+            case FEATURE_RAISED -> new LedgerEvent.FeatureRaised(from.u16());
             default -> throw new MalformedFrame("event tag " + tag);
         };
     }

@@ -24,6 +24,7 @@ import java.util.Optional;
  * <li>Every group whose members, generation or phase changed is named by a {@code PhaseReached} with its generation and
  *     phase now, after its lives went out ({@code GroupLost} for departed ones, {@code GroupLeft} for members) and came
  *     in. A group that ended is named by its lives going out.
+ * <li>A feature level that rose is named by one {@code FeatureRaised}, after the levels that new members speak.
  * </ol>
  * It does not promise that a {@link Draft} of the earlier state would take the events or end in the later state: what
  * counts within (versions, the number of the next intent) and the steps between are not in it.
@@ -50,6 +51,7 @@ final class StateDifference {
         difference.groupsOut();
         difference.membersIn();
         difference.groupsNow();
+        difference.features();
         return List.copyOf(difference.events);
     }
 
@@ -133,6 +135,17 @@ final class StateDifference {
             if (!before.isMember(member.who())) {
                 events.add(new LedgerEvent.MemberJoined(member.who(), member.process()));
             }
+        }
+    }
+
+    private void features() {
+        for (Member member : after.members().values()) {
+            if (!before.isMember(member.who()) && !member.features().equals(FeatureLevels.UNTOLD)) {
+                events.add(new LedgerEvent.FeaturesTold(member.who(), member.features()));
+            }
+        }
+        if (after.featureLevel() > before.featureLevel()) {
+            events.add(new LedgerEvent.FeatureRaised(after.featureLevel()));
         }
     }
 

@@ -5,6 +5,7 @@ import io.muster.base.NodeId;
 import io.muster.base.TimeBudget;
 import io.muster.ledger.ClusterState;
 import io.muster.ledger.Draft;
+import io.muster.ledger.FeatureLevels;
 import io.muster.ledger.LedgerEvent;
 import io.muster.ledger.Member;
 import java.util.ArrayList;
@@ -48,11 +49,20 @@ final class Admission {
         for (Wishes.Join join : joins) {
             if (!draft.state().isMember(join.who())) {
                 obstacle(join.who(), draft.state(), goingNow, now)
+                        .or(() -> FeatureLevels.refusal(draft.state(), join.features()))
                         .or(() -> draft.add(new LedgerEvent.MemberJoined(join.who(), join.process())))
+                        .or(() -> tellFeatures(draft, join))
                         .ifPresent(text -> obstacles.put(join.who().node(), text));
             }
         }
         return Collections.unmodifiableSortedMap(obstacles);
+    }
+
+    /** In the very version that admits it: until it is known what a member speaks, it stands for the first level. */
+    private static Optional<String> tellFeatures(Draft draft, Wishes.Join join) {
+        return join.features().equals(FeatureLevels.UNTOLD)
+                ? Optional.empty()
+                : draft.add(new LedgerEvent.FeaturesTold(join.who(), join.features()));
     }
 
     private Optional<String> obstacle(

@@ -6,11 +6,13 @@ import io.muster.base.Incarnation;
 import io.muster.base.NodeId;
 import io.muster.base.NodeSet;
 import io.muster.base.TimeBudget;
+import io.muster.base.VersionRange;
 import io.muster.heartbeat.HeartbeatNews;
 import io.muster.ledger.Ballot;
 import io.muster.ledger.ClusterState;
 import io.muster.ledger.Departure;
 import io.muster.ledger.Draft;
+import io.muster.ledger.FeatureLevels;
 import io.muster.ledger.LedgerEvent;
 import io.muster.ledger.LedgerNews;
 import io.muster.ledger.Member;
@@ -196,6 +198,7 @@ public final class Membership implements Machine<MembershipInput, MembershipNews
         if (!doomed.contains(self)) {
             letLeave(draft);
             joinObstacles = admission.admit(draft, wishes.joins(), doomed, now);
+            FeatureLevels.rise(draft.state()).ifPresent(level -> draft.add(new LedgerEvent.FeatureRaised(level)));
         }
     }
 
@@ -301,7 +304,7 @@ public final class Membership implements Machine<MembershipInput, MembershipNews
     private void arrived(Incarnation from, MembershipMessage message, long now, Outbox<MembershipNews> out) {
         switch (message) {
             case Row(long sequence, List<Incarnation> heard) -> matrix.put(from, sequence, heard, now);
-            case JoinAsk(HostProcess where) -> wishes.join(from, where, now);
+            case JoinAsk(HostProcess where, VersionRange speaks) -> wishes.join(from, where, speaks, now);
             case LeaveAsk _ -> wishes.leave(from, now);
             case EvictAsk(Incarnation who, String reason) -> {
                 // Whoever was put out may not put out others.
@@ -451,7 +454,7 @@ public final class Membership implements Machine<MembershipInput, MembershipNews
         if (leaving) {
             wishes.leave(self, now);
         } else {
-            wishes.join(self, process, now);
+            wishes.join(self, process, FeatureLevels.SPOKEN, now);
         }
     }
 

@@ -2,6 +2,8 @@ package io.muster.membership;
 
 import io.muster.base.HostProcess;
 import io.muster.base.Incarnation;
+import io.muster.base.VersionRange;
+import io.muster.ledger.FeatureLevels;
 import io.muster.machine.Message;
 import java.util.List;
 
@@ -11,8 +13,17 @@ public sealed interface MembershipMessage extends Message {
     /** Whom the sender hears, one way, by life; told to everybody, again and again (rule V1). */
     record Row(long sequence, List<Incarnation> heard) implements MembershipMessage {}
 
-    /** The sender wants to be a member; told to the leader until it is. */
-    record JoinAsk(HostProcess process) implements MembershipMessage {}
+    /**
+     * The sender wants to be a member; told to the leader until it is.
+     *
+     * @param features the feature levels that its program speaks
+     */
+    record JoinAsk(HostProcess process, VersionRange features) implements MembershipMessage {
+
+        public JoinAsk(HostProcess process) {
+            this(process, FeatureLevels.SPOKEN);
+        }
+    }
 
     /** The sender has left its groups, shut its gate and wants to leave; told to the leader until it has. */
     record LeaveAsk() implements MembershipMessage {}

@@ -24,7 +24,7 @@ final class Links implements Transport {
     private final SortedMap<NodeId, OutgoingStream> outgoing = new TreeMap<>();
     private final List<Datagrams> links = new ArrayList<>();
     /** Given at the start, as it names the life that is lived; read by the node's thread, which starts later. */
-    private volatile Optional<Frames> frames = Optional.empty();
+    private volatile Optional<Spoken> frames = Optional.empty();
 
     /**
      * Resolves and listens on all addresses; dials and accepts from {@link #start} on.
@@ -56,12 +56,15 @@ final class Links implements Transport {
         }
     }
 
-    /** @param frames of the life that is lived now */
-    void start(Frames frames) {
-        this.frames = Optional.of(frames);
-        incoming.start(frames);
+    /**
+     * @param frames    of the life that is lived now
+     * @param handshake with which every stream begins
+     */
+    void start(Frames frames, Handshake handshake) {
+        this.frames = Optional.of(new Spoken(frames, handshake));
+        incoming.start(frames, handshake);
         links.forEach(link -> link.start(frames));
-        outgoing.values().forEach(OutgoingStream::start);
+        outgoing.values().forEach(stream -> stream.start(handshake));
     }
 
     @Override
@@ -71,7 +74,7 @@ final class Links implements Transport {
             counters.add(Counters.Kind.FRAME_UNSENT, to + " is no peer");
             return;
         }
-        stream.send(encode(message));
+        stream.send(encode(to, message));
     }
 
     @Override
@@ -80,7 +83,7 @@ final class Links implements Transport {
             counters.add(Counters.Kind.DATAGRAM_UNSENT, "there is no link " + link);
             return;
         }
-        links.get(link).send(to, encode(message));
+        links.get(link).send(to, encode(to, message));
     }
 
     /** Sends what is queued, within a limit, and closes everything. */
@@ -98,9 +101,18 @@ final class Links implements Transport {
         }
     }
 
-    private byte[] encode(Message message) {
-        return frames.orElseThrow(() -> new IllegalStateException("not started")).encode(message);
+    /** After a change of what is trusted: streams whose peer is not trusted any more are closed. */
+    void recheck() {
+        incoming.recheck();
     }
+
+    private byte[] encode(NodeId to, Message message) {
+        Spoken spoken = frames.orElseThrow(() -> new IllegalStateException("not started"));
+        return spoken.frames().encode(spoken.handshake().protocolWith(to), message);
+    }
+
+    /** The frames of this life, and who speaks which version of them. */
+    private record Spoken(Frames frames, Handshake handshake) {}
 
     private static SortedMap<NodeId, InetSocketAddress> linkAddresses(RuntimeConfig config, NodeId self, int link) {
         SortedMap<NodeId, InetSocketAddress> addresses = new TreeMap<>();

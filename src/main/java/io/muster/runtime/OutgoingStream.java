@@ -29,6 +29,8 @@ final class OutgoingStream {
     private final Mailbox mailbox;
     private final Counters counters;
     private final Thread thread;
+    /** Set before the thread starts. */
+    private Handshake handshake;
 
     private final ReentrantLock lock = new ReentrantLock();
     private final Condition changed = lock.newCondition();
@@ -50,7 +52,9 @@ final class OutgoingStream {
                 .uncaughtExceptionHandler(broken).unstarted(this::run);
     }
 
-    void start() {
+    /** @param with what every new stream begins with */
+    void start(Handshake with) {
+        handshake = with;
         thread.start();
     }
 
@@ -152,7 +156,7 @@ final class OutgoingStream {
         if (!announceDialling(socket)) {
             return Optional.empty();
         }
-        return switch (dialler.dial(socket)) {
+        return switch (dialler.dial(socket, handshake)) {
             case Dialler.Reached(SSLSocket stream) -> Optional.of(new Connection(socket, stream));
             case Dialler.Refused _ -> {
                 mailbox.put(new NodeInput.StreamRefused(peer));
@@ -202,7 +206,8 @@ final class OutgoingStream {
     private void watch(Connection connection) {
         try {
             if (connection.stream.getInputStream().read() >= 0) {
-                counters.add(Kind.FRAME_MALFORMED, peer + " sent bytes on a stream that is ours to send on");
+                counters.refused(Kind.FRAME_MALFORMED, peer.toString(), connection.socket.getRemoteSocketAddress(),
+                        "it sent bytes on a stream that is ours to send on");
                 connection.abort();
             }
         } catch (IOException e) {

@@ -9,15 +9,19 @@ import io.muster.base.NodeId;
 import io.muster.base.NodeSet;
 import io.muster.base.Prng;
 import io.muster.ledger.AcceptorRecord;
+import io.muster.ledger.FeatureLevels;
 import io.muster.ledger.RecordFile;
 import io.muster.node.ClusterNode;
 import io.muster.node.FrameCodec;
 import io.muster.node.NodeConfig;
 import io.muster.node.NodeEvent;
 import io.muster.recovery.Participant;
+import io.muster.wire.FrameHeader;
 import java.util.ArrayDeque;
+import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
+import java.util.ServiceLoader;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.function.Consumer;
@@ -39,16 +43,20 @@ public final class RunningNode implements AutoCloseable {
     private final MonotonicClock clock;
     private final IoGate gate;
     private final Counters counters;
+    private final Trust trust;
+    private final WireEvents wireEvents;
     /** Last opened, first closed. */
     private final Deque<Runnable> closers;
 
     private RunningNode(NodeRuntime<ClusterNode> runtime, NodeConfig config, MonotonicClock clock, IoGate gate,
-            Counters counters, Deque<Runnable> closers) {
+            Counters counters, Trust trust, WireEvents wireEvents, Deque<Runnable> closers) {
         this.runtime = runtime;
         this.config = config;
         this.clock = clock;
         this.gate = gate;
         this.counters = counters;
+        this.trust = trust;
+        this.wireEvents = wireEvents;
         this.closers = closers;
     }
 
@@ -69,9 +77,15 @@ public final class RunningNode implements AutoCloseable {
      */
     public static RunningNode start(RuntimeConfig machine, ClusterId cluster, NodeId self, LifeConfig lives,
             List<Participant> participants, Consumer<NodeEvent> events, NodeRuntime.Ending ending) {
+        return start(machine, cluster, self, lives, participants, List.of(), events, ending);
+    }
+
+    /** As above, with further steps of the handshake with peers, behind those that are built in or found by service files. */
+    public static RunningNode start(RuntimeConfig machine, ClusterId cluster, NodeId self, LifeConfig lives,
+            List<Participant> participants, List<HandshakeStep> steps, Consumer<NodeEvent> events, NodeRuntime.Ending ending) {
         Deque<Runnable> closers = new ArrayDeque<>();
         try {
-            return new Start(machine, cluster, self, closers).run(lives, participants, events, ending);
+            return new Start(machine, cluster, self, closers).run(lives, participants, steps, events, ending);
         } catch (RuntimeException | Error e) {
             closeAll(closers);
             throw e;
@@ -97,6 +111,22 @@ public final class RunningNode implements AutoCloseable {
 
     public Counters counters() {
         return counters;
+    }
+
+    /**
+     * Reads certificate, key, authorities and datagram keys anew: all of them or none.
+     *
+     * @throws ClusterFault CONFIG_1 when one of the files cannot be used; what was in use stays in use
+     */
+    public void reloadTrust() {
+        trust.reload();
+        wireEvents.reloaded();
+        trust.tellSoon(wireEvents::expires);
+    }
+
+    /** When the certificates in use end. */
+    public List<SecureContext.Expiry> expiries() {
+        return trust.expiries();
     }
 
     /** Ends the node if it has not ended, sends what is queued within a limit, and lets go of everything. */
@@ -138,8 +168,8 @@ public final class RunningNode implements AutoCloseable {
             this.closers = closers;
         }
 
-        RunningNode run(LifeConfig lives, List<Participant> participants, Consumer<NodeEvent> events,
-                NodeRuntime.Ending ending) {
+        RunningNode run(LifeConfig lives, List<Participant> participants, List<HandshakeStep> steps,
+                Consumer<NodeEvent> events, NodeRuntime.Ending ending) {
             // Native calls take their time to be linked; meanwhile files and keys are read.
             CompletableFuture<FenceRunner> preparing = CompletableFuture.supplyAsync(this::prepareFences,
                     work -> Thread.ofPlatform().name("muster-prepare").daemon().start(work));
@@ -163,12 +193,19 @@ public final class RunningNode implements AutoCloseable {
                     order -> folder.write(order.file(), order.offset(), order.bytes()), mailbox::complete);
             closers.push(writer::close);
             ClusterNode node = new ClusterNode(config, record, participants, chance(config.self()), clock.now());
+            WireEvents wireEvents = new WireEvents(mailbox, events, record.record().state().featureLevel());
             NodeRuntime<ClusterNode> running = new NodeRuntime<>(node, new NodeRuntime.Parts(
-                    clock, mailbox, gate, links, writer::write, fences::run, events, ending));
+                    clock, mailbox, gate, links, writer::write, fences::run, wireEvents, ending));
             runtime.complete(running);
-            links.start(Frames.of(new FrameCodec(cluster), config.self()));
+            counters.tellTo(wireEvents::refused);
+            links.start(Frames.of(new FrameCodec(cluster), config.self()), new Handshake(
+                    cluster, config.self(), FrameHeader.PROTOCOLS, FeatureLevels.SPOKEN, wireEvents::featureLevel,
+                    allSteps(steps)));
             running.start();
-            return new RunningNode(running, config, clock, gate, counters, closers);
+            Trust trust = new Trust(secure, seal, machine.datagramKey(), links);
+            trust.watch(wireEvents::expires);
+            closers.push(trust::close);
+            return new RunningNode(running, config, clock, gate, counters, trust, wireEvents, closers);
         }
 
         /**
@@ -193,6 +230,13 @@ public final class RunningNode implements AutoCloseable {
                         + " cluster are %s: give each voter a table [nodes.…]; nothing was changed").formatted(
                                 self, machine.nodeSet(), voters));
             }
+        }
+
+        private static List<HandshakeStep> allSteps(List<HandshakeStep> given) {
+            List<HandshakeStep> all = new ArrayList<>();
+            ServiceLoader.load(HandshakeStep.class).forEach(all::add);
+            all.addAll(given);
+            return all;
         }
 
         private FenceRunner prepareFences() {

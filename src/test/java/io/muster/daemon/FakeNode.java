@@ -28,6 +28,7 @@ public final class FakeNode implements NodePort {
     private static final Incarnation N1 = Incarnation.of(1, 2);
 
     public final List<Request> asked = new ArrayList<>();
+    private int reloads;
     private NodeStatus status;
 
     public FakeNode() {
@@ -88,6 +89,16 @@ public final class FakeNode implements NodePort {
             asked.add(request);
         }
         return refusal;
+    }
+
+    @Override
+    public void reloadTrust() {
+        reloads++;
+    }
+
+    /** How often trust was read anew. */
+    public int reloads() {
+        return reloads;
     }
 
     private static Incarnation lifeOf(int number) {

@@ -39,6 +39,9 @@ final class DifferenceCheck {
                     generations.put(name, generation);
                     check(after.groups().get(name).phase() == phase, "%s is not in %s", name, phase);
                 }
+                case LedgerEvent.FeatureRaised(int level) -> check(level == after.featureLevel(), "level %s", level);
+                case LedgerEvent.FeaturesTold(Incarnation who, var features) ->
+                    check(after.members().get(who.node()).features().equals(features), "%s speaks %s", who, features);
                 case LedgerEvent.FenceIntended _, LedgerEvent.FenceEvidenced _, LedgerEvent.FenceVoided _ -> { }
             }
         }

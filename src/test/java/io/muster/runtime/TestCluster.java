@@ -4,6 +4,9 @@ import io.muster.base.ClusterId;
 import io.muster.base.Incarnation;
 import io.muster.base.NodeId;
 import io.muster.base.NodeSet;
+import io.muster.ledger.FeatureLevels;
+import io.muster.wire.FrameHeader;
+import io.muster.wire.MalformedFrame;
 import java.io.IOException;
 import java.net.DatagramSocket;
 import java.net.InetAddress;
@@ -14,6 +17,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import javax.net.ssl.SSLSocket;
 
 /** Addresses, keys and certificates of a few nodes on loopback, and real links between them. */
 public final class TestCluster implements AutoCloseable {
@@ -67,6 +71,37 @@ public final class TestCluster implements AutoCloseable {
         return DatagramSeal.load(Certificates.datagramKey(keys));
     }
 
+    /** The handshake of a node that has agreed on nothing yet. */
+    public static Handshake handshake(Incarnation self, HandshakeStep... further) {
+        return new Handshake(CLUSTER, self, FrameHeader.PROTOCOLS, FeatureLevels.SPOKEN, () -> FeatureLevels.FIRST,
+                List.of(further));
+    }
+
+    /** Introduces a life on a stream that it dialled, and reads the first byte of the answer: a welcome or not. */
+    public static int introduce(SSLSocket stream, Incarnation as) throws IOException {
+        stream.getOutputStream().write(handshake(as).own().encode());
+        int answer = stream.getInputStream().read();
+        if (answer == Dialler.WELCOME) {
+            try {
+                Introduction.read(stream.getInputStream());
+            } catch (MalformedFrame e) {
+                throw new IOException(e);
+            }
+        }
+        return answer;
+    }
+
+    /** Takes a stream that was accepted: reads who dials and welcomes him as this life. */
+    public static void welcome(SSLSocket stream, Incarnation as) throws IOException {
+        try {
+            Introduction.read(stream.getInputStream());
+        } catch (MalformedFrame e) {
+            throw new IOException(e);
+        }
+        stream.getOutputStream().write(Dialler.WELCOME);
+        stream.getOutputStream().write(handshake(as).own().encode());
+    }
+
     /** Started links of a node. */
     public Node start(int node, long life) {
         return start(node, life, new Mailbox());
@@ -78,7 +113,7 @@ public final class TestCluster implements AutoCloseable {
         Inbox inbox = new Inbox(mailbox);
         Links links = new Links(self.node(), config, secure(number), seal(), mailbox, counters,
                 (thread, cause) -> inbox.broken(cause));
-        links.start(new TestFrames(CLUSTER, self));
+        links.start(new TestFrames(CLUSTER, self), handshake(self));
         closers.add(links::close);
         return new Node(self, links, mailbox, inbox, counters);
     }
