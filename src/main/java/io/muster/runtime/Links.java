@@ -101,6 +101,11 @@ final class Links implements Transport {
         }
     }
 
+    /** Makes the own streams anew, as with a new certificate. */
+    void renew() {
+        outgoing.values().forEach(OutgoingStream::renew);
+    }
+
     /** After a change of what is trusted: streams whose peer is not trusted any more are closed. */
     void recheck() {
         incoming.recheck();

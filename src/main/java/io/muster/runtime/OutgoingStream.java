@@ -91,6 +91,17 @@ final class OutgoingStream {
         }
     }
 
+    /** Ends the stream that stands, if one does, and dials again at once. Frames that wait are lost, as with any stream. */
+    void renew() {
+        lock.lock();
+        try {
+            nudged = true;
+            open.ifPresent(Connection::abort);
+        } finally {
+            lock.unlock();
+        }
+    }
+
     /** Sends what waits, within a time, and ends. */
     void drain(long untilNanoTime) throws InterruptedException {
         lock.lock();

@@ -88,9 +88,11 @@ public final class SecureContext {
         return read(files, cluster, self);
     }
 
-    /** From now on new streams use this; those that stand stay. */
-    void use(Material next) {
+    /** From now on new streams use this; those that stand stay. @return whether it has another certificate */
+    boolean use(Material next) {
+        boolean another = !next.own().equals(material.own());
         material = next;
+        return another;
     }
 
     private static Material read(RuntimeConfig.TlsFiles files, ClusterId cluster, NodeId self) {

@@ -10,7 +10,9 @@ import javax.crypto.spec.SecretKeySpec;
 
 /**
  * What this node trusts, changed while it runs: certificate, key, authorities and datagram keys are read anew, all of them
- * or none. New streams use the new ones; a stream that stands stays, unless its peer's certificate is not trusted any more.
+ * or none. New streams use the new ones. With another certificate this node makes its own streams anew, or the
+ * peers would still know it by the old one when they drop the authority of that; a peer's stream stays, unless its
+ * certificate is not trusted any more.
  * Also says when a certificate ends soon.
  */
 final class Trust {
@@ -35,8 +37,11 @@ final class Trust {
     synchronized void reload() {
         SecureContext.Material material = secure.read();
         List<SecretKeySpec> keys = DatagramSeal.read(datagramKey);
-        secure.use(material);
+        boolean another = secure.use(material);
         seal.use(keys);
+        if (another) {
+            links.renew();
+        }
         links.recheck();
     }
 

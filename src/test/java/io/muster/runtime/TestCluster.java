@@ -4,6 +4,7 @@ import io.muster.base.ClusterId;
 import io.muster.base.Incarnation;
 import io.muster.base.NodeId;
 import io.muster.base.NodeSet;
+import io.muster.base.VersionRange;
 import io.muster.ledger.FeatureLevels;
 import io.muster.wire.FrameHeader;
 import io.muster.wire.MalformedFrame;
@@ -11,6 +12,7 @@ import java.io.IOException;
 import java.net.DatagramSocket;
 import java.net.InetAddress;
 import java.net.ServerSocket;
+import java.net.Socket;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -89,6 +91,20 @@ public final class TestCluster implements AutoCloseable {
             }
         }
         return answer;
+    }
+
+    /** What a node says to a life that dials it with these files and says that its program speaks these feature levels. */
+    public static String answerTo(RuntimeConfig.TlsFiles files, ClusterId cluster, Incarnation as, VersionRange features,
+            RuntimeConfig.Endpoint node) throws IOException {
+        Introduction said = new Introduction(cluster, as, FrameHeader.PROTOCOLS, features, features.lowest(), new TreeMap<>());
+        try (SSLSocket stream = SecureContext.load(files, cluster, as.node()).dialled(
+                new Socket(InetAddress.getLoopbackAddress(), node.port()))) {
+            stream.startHandshake();
+            stream.getOutputStream().write(said.encode());
+            return stream.getInputStream().read() == Handshake.REFUSAL
+                    ? Handshake.readRefusal(stream.getInputStream())
+                    : "";
+        }
     }
 
     /** Takes a stream that was accepted: reads who dials and welcomes him as this life. */
