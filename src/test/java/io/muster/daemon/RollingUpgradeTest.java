@@ -6,11 +6,11 @@ import io.muster.base.ClusterFault;
 import io.muster.base.FaultCode;
 import io.muster.base.Incarnation;
 import io.muster.base.NodeId;
-import io.muster.base.TimeBudget;
 import io.muster.base.VersionRange;
 import io.muster.runtime.Certificates;
 import io.muster.runtime.RuntimeConfig;
 import io.muster.runtime.TestCluster;
+import io.muster.runtime.TestTimes;
 import java.io.File;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -52,7 +52,7 @@ class RollingUpgradeTest {
     }
 
     @Test
-    @DisplayName("old and new form a cluster at the old level; with the last old one gone the level rises, and then old is refused")
+    @DisplayName("old and new form a cluster at the old level; with the last old one gone it rises, and then old is refused")
     void twoBuildsInOneCluster() throws Exception {
         folder = place.resolve("c");
         SortedMap<NodeId, List<String>> fence = new TreeMap<>();
@@ -61,7 +61,7 @@ class RollingUpgradeTest {
                     TestCluster.freeEndpoint(), List.of(TestCluster.freeEndpoint())));
             fence.put(NodeId.parse(name), List.of("process"));
         }
-        ClusterFounder.found(folder, addresses, fence, TimeBudget.lan());
+        ClusterFounder.found(folder, addresses, fence, TestTimes.patient());
         Optional<Path> next = Optional.of(NextBuild.into(place.resolve("next")));
 
         start("n1", Optional.empty());

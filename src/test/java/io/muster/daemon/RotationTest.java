@@ -6,11 +6,11 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.muster.base.ClusterFault;
 import io.muster.base.FaultCode;
 import io.muster.base.NodeId;
-import io.muster.base.TimeBudget;
 import io.muster.daemon.TrustRotation.Step;
 import io.muster.runtime.Certificates;
 import io.muster.runtime.RuntimeConfig;
 import io.muster.runtime.TestCluster;
+import io.muster.runtime.TestTimes;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -53,7 +53,7 @@ class RotationTest {
                     TestCluster.freeEndpoint(), List.of(TestCluster.freeEndpoint())));
             fence.put(NodeId.parse(name), List.of("manual"));
         }
-        ClusterFounder.found(folder, nodes, fence, TimeBudget.lan());
+        ClusterFounder.found(folder, nodes, fence, TestTimes.patient());
     }
 
     @AfterEach

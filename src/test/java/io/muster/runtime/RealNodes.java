@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.muster.base.Incarnation;
 import io.muster.base.NodeId;
 import io.muster.base.NodeSet;
-import io.muster.base.TimeBudget;
 import io.muster.ledger.AcceptorRecord;
 import io.muster.ledger.ClusterState;
 import io.muster.ledger.GroupName;
@@ -88,7 +87,7 @@ final class RealNodes implements AutoCloseable {
         ConcurrentLinkedQueue<String> endings = new ConcurrentLinkedQueue<>();
         RunningNode running = RunningNode.start(machine, TestCluster.CLUSTER, self,
                 (life, process) -> new NodeConfig(TestCluster.CLUSTER, new Incarnation(self, life), process,
-                        shared.nodeSet(), 1, TimeBudget.lan(), methods),
+                        shared.nodeSet(), 1, TestTimes.patient(), methods),
                 List.of(new Recorder()), List.of(steps), events::add,
                 (code, reason, planned) -> endings.add(planned + " " + code.label() + " " + reason));
         Node node = new Node(running, events, endings);
