@@ -42,6 +42,7 @@ public final class Daemon implements AutoCloseable {
     private ControlSocket control;
     private Optional<RuntimeFolder> runtime = Optional.empty();
     private RuntimeFolder.Entry entry;
+    private volatile boolean closed;
 
     /** Why the node has ended. */
     private record Ended(FaultCode code, String reason, boolean planned) {}
@@ -145,7 +146,7 @@ public final class Daemon implements AutoCloseable {
 
     /** SIGTERM: out as planned if the others agree in time. */
     private void leave() {
-        if (ended.isDone()) {
+        if (ended.isDone() || closed) {
             return;
         }
         try {
@@ -162,6 +163,7 @@ public final class Daemon implements AutoCloseable {
 
     @Override
     public synchronized void close() {
+        closed = true;
         Ended how = ended.getNow(new Ended(FaultCode.MEMBER_1, "ended without having left", false));
         SequencedMap<String, Object> stopped = new LinkedHashMap<>();
         stopped.put("planned", how.planned());
