@@ -99,6 +99,7 @@ public final class Main {
         commands.put("budget", BudgetCommand::new);
         commands.put("lab", LabCommand::new);
         commands.put("barrier", BarrierCommand::new);
+        commands.put("trust", TrustCommand::new);
         return commands;
     }
 

@@ -41,10 +41,28 @@ public final class StatusText {
                         lines.add("%s %s".formatted(Json.text(peer, "node"), link)));
             }
         }
+        lines.addAll(outside(status));
         List<Map<String, Object>> waits = Json.objects(status, "waits");
         if (!waits.isEmpty()) {
             lines.add("waits:");
             WaitText.chains(waits).forEach(line -> lines.add("  " + line));
+        }
+        return lines;
+    }
+
+    /** What people should know of strangers and of certificates; nothing when there is nothing. */
+    private static List<String> outside(Map<String, Object> status) {
+        List<String> lines = new ArrayList<>();
+        for (Map<String, Object> row : Json.objects(status, "refused")) {
+            lines.add("refused %d times: %s at %s, %s: %s".formatted(
+                    Json.number(row, "count", 0), Json.text(row, "peer"), Json.text(row, "address"), Json.text(row, "kind"),
+                    Json.text(row, "why")));
+        }
+        for (Map<String, Object> each : Json.objects(status, "trust")) {
+            if (Json.truth(each, "soon")) {
+                lines.add("certificate %s ends in %d days, at %s: see `muster trust rotate`".formatted(
+                        Json.text(each, "file"), Json.number(each, "days", 0), Json.text(each, "until")));
+            }
         }
         return lines;
     }

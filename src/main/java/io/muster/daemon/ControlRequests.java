@@ -51,6 +51,7 @@ final class ControlRequests {
         KNOWN.put("budget", Set.of());
         KNOWN.put("group.send", Set.of("group", "text", "base64"));
         KNOWN.put("barrier", Set.of("group", "barrier"));
+        KNOWN.put("trust.reload", Set.of());
     }
 
     private final NodePort node;
@@ -137,6 +138,7 @@ final class ControlRequests {
                 return Json.object("ok", true, "ticket", ticket);
             }
             case "barrier" -> hand(new Request.EnterBarrier(barrierOf(request)));
+            case "trust.reload" -> node.reloadTrust();
             default -> throw notUnderstood("\"%s\" cannot be answered here.".formatted(request.get("do")));
         }
         return Json.object("ok", true);

@@ -44,6 +44,7 @@ public final class Daemon implements AutoCloseable {
     private ControlSocket control;
     private Optional<RuntimeFolder> runtime = Optional.empty();
     private RuntimeFolder.Entry entry;
+    private volatile boolean closed;
 
     /** Why the node has ended. */
     private record Ended(FaultCode code, String reason, boolean planned) {}
@@ -134,7 +135,8 @@ public final class Daemon implements AutoCloseable {
     private Map<String, Object> about() {
         String version = Daemon.class.getPackage().getImplementationVersion();
         return Json.object("program", version == null ? "(unpacked)" : version, "pid", ProcessHandle.current().pid(),
-                "events", events.lastSeq(), "rehearsed", rehearsal.done(), "trouble", node.counters().all());
+                "events", events.lastSeq(), "rehearsed", rehearsal.done(), "trouble", node.counters().all(),
+                "refused", WireJson.refused(node.counters().refused()), "trust", WireJson.trust(node.expiries()));
     }
 
     /** Waits for the node's end. @return how the process has to end */
@@ -153,7 +155,7 @@ public final class Daemon implements AutoCloseable {
 
     /** SIGTERM: out as planned if the others agree in time. */
     private void leave() {
-        if (ended.isDone()) {
+        if (ended.isDone() || closed) {
             return;
         }
         try {
@@ -170,6 +172,7 @@ public final class Daemon implements AutoCloseable {
 
     @Override
     public synchronized void close() {
+        closed = true;
         Ended how = ended.getNow(new Ended(FaultCode.MEMBER_1, "ended without having left", false));
         SequencedMap<String, Object> stopped = new LinkedHashMap<>();
         stopped.put("planned", how.planned());
@@ -210,6 +213,11 @@ public final class Daemon implements AutoCloseable {
         @Override
         public BudgetReport budget() {
             return new BudgetReport(node.config().times(), await(node.runtime().measured()));
+        }
+
+        @Override
+        public void reloadTrust() {
+            node.reloadTrust();
         }
 
         private <T> T await(CompletableFuture<T> answer) {

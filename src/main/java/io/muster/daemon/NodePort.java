@@ -32,4 +32,11 @@ public interface NodePort {
 
     /** The times of this node, and what it has measured against them. */
     BudgetReport budget();
+
+    /**
+     * Reads certificates and keys anew.
+     *
+     * @throws io.muster.base.ClusterFault CONFIG-1 when one cannot be used; then nothing has changed
+     */
+    void reloadTrust();
 }

@@ -44,6 +44,7 @@ final class StatusJson {
                 "counted", state.fences().counted().keySet(),
                 "locked", state.fences().locked(),
                 "opened_at", state.fences().openedAt()));
+        json.put("feature", state.featureLevel());
         return json;
     }
 

@@ -66,7 +66,8 @@ public final class FenceHistory {
                 case LedgerEvent.MemberJoined _, LedgerEvent.MemberLeft _, LedgerEvent.MemberEvicted _,
                         LedgerEvent.GroupJoined _, LedgerEvent.GroupLeft _, LedgerEvent.GroupLost _,
                         LedgerEvent.PhaseReached _, LedgerEvent.FenceWindowPassed _, LedgerEvent.AccessWanted _,
-                        LedgerEvent.AccessGranted _, LedgerEvent.MemberDropped _, LedgerEvent.BarrierPassed _ -> { /* no fence */ }
+                        LedgerEvent.AccessGranted _, LedgerEvent.MemberDropped _, LedgerEvent.BarrierPassed _,
+                        LedgerEvent.FeaturesTold _, LedgerEvent.FeatureRaised _ -> { /* no fence */ }
             }
         }
     }

@@ -34,6 +34,7 @@ import java.util.TreeSet;
  * @param lapses     by node: how it went out last without leaving as planned, and how often lately (rule V4)
  * @param fences    what is kept about fences beyond the open ones
  * @param barriers   that were passed
+ * @param featureLevel what all of the cluster understands ({@link FeatureLevels}); never falls
  */
 public record ClusterState(
         ClusterId cluster,
@@ -53,7 +54,8 @@ public record ClusterState(
         long viewChangedAt,
         SortedMap<NodeId, Lapse> lapses,
         FenceAccount fences,
-        Barriers barriers) {
+        Barriers barriers,
+        int featureLevel) {
 
     public static final int GROUPS_LIMIT = 64;
     /** Departed lives that are not harmless, or not recovered from by all their groups. */
@@ -79,7 +81,8 @@ public record ClusterState(
         return new ClusterState(
                 cluster, 0, Digest.NONE, Optional.empty(), List.of(), electorate, recordIds,
                 Collections.emptySortedMap(), Collections.emptySortedMap(), Collections.emptySortedMap(), NodeSet.NONE,
-                Collections.emptySortedMap(), 1, 0, 0, Collections.emptySortedMap(), FenceAccount.EMPTY, Barriers.NONE);
+                Collections.emptySortedMap(), 1, 0, 0, Collections.emptySortedMap(), FenceAccount.EMPTY, Barriers.NONE,
+                FeatureLevels.FIRST);
     }
 
     public boolean isMember(Incarnation who) {

@@ -4,6 +4,7 @@ import io.muster.base.Incarnation;
 import io.muster.base.Invariant;
 import io.muster.base.NodeId;
 import io.muster.base.NodeSet;
+import io.muster.base.VersionRange;
 import io.muster.wire.ByteWriter;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -101,7 +102,7 @@ public final class Draft {
                     LedgerEvent.FenceVoided _, LedgerEvent.GroupLeft _, LedgerEvent.GroupLost _,
                     LedgerEvent.PhaseReached _, LedgerEvent.MemberDropped _, LedgerEvent.FenceWindowPassed _,
                     LedgerEvent.FencingOpened _, LedgerEvent.AccessWanted _, LedgerEvent.AccessGranted _,
-                    LedgerEvent.BarrierPassed _ -> false;
+                    LedgerEvent.BarrierPassed _, LedgerEvent.FeaturesTold _, LedgerEvent.FeatureRaised _ -> false;
         };
     }
 
@@ -112,7 +113,7 @@ public final class Draft {
                 base.cluster(), base.version() + 1, parent, Optional.of(ballot), events, state.electorate(),
                 state.recordIds(), state.members(), state.departures(), state.lastLives(), state.cleanLeavers(),
                 state.groups(), state.nextIntent(), state.generationFloor(), state.viewChangedAt(), state.lapses(),
-                state.fences(), state.barriers());
+                state.fences(), state.barriers(), state.featureLevel());
     }
 
     /** The state this is drafted from. */
@@ -195,6 +196,10 @@ public final class Draft {
                         "barrier %s is not about to be passed by %s in generation %d".formatted(
                                 barrier, members, generation));
             }
+            case LedgerEvent.FeaturesTold(Incarnation who, VersionRange features) -> state.isMember(who)
+                    ? FeatureLevels.refusal(state, features)
+                    : Optional.of(who + " is not a member");
+            case LedgerEvent.FeatureRaised(int level) -> FeatureLevels.refusal(state, level);
         };
     }
 
@@ -264,6 +269,7 @@ public final class Draft {
         private boolean viewChanged;
         private FenceAccount fences;
         private Barriers barriers;
+        private int featureLevel;
 
         Changed(ClusterState from) {
             this.from = from;
@@ -278,6 +284,7 @@ public final class Draft {
             this.generationFloor = from.generationFloor();
             this.fences = from.fences();
             this.barriers = from.barriers();
+            this.featureLevel = from.featureLevel();
         }
 
         void apply(LedgerEvent event) {
@@ -345,6 +352,9 @@ public final class Draft {
                         LedgerEvent.AccessGranted _ -> { /* of the account of fences alone */ }
                 case LedgerEvent.BarrierPassed(BarrierName barrier, long generation, NodeSet passedBy) ->
                     barriers = barriers.with(barrier, new Barriers.Passage(version, generation, passedBy));
+                case LedgerEvent.FeaturesTold(Incarnation who, VersionRange features) -> members.computeIfPresent(
+                        who.node(), (_, member) -> new Member(who, member.process(), member.joinedAt(), features));
+                case LedgerEvent.FeatureRaised(int level) -> featureLevel = level;
             }
             forgetWhatIsOver();
         }
@@ -353,7 +363,8 @@ public final class Draft {
             return new ClusterState(
                     from.cluster(), from.version(), from.parent(), from.proposedBy(), events, from.electorate(),
                     from.recordIds(), members, departures, lastLives, cleanLeavers, groups, nextIntent,
-                    generationFloor, viewChanged ? version : from.viewChangedAt(), lapses, fences, barriers);
+                    generationFloor, viewChanged ? version : from.viewChangedAt(), lapses, fences, barriers,
+                    featureLevel);
         }
 
         private void lapsed(Incarnation who, boolean fenced) {

@@ -26,6 +26,8 @@ final class EventCodec {
     private static final int ACCESS_WANTED = 13;
     private static final int ACCESS_GRANTED = 14;
     private static final int BARRIER_PASSED = 20;
+    private static final int FEATURES_TOLD = 40;
+    private static final int FEATURE_RAISED = 41;
 
     private EventCodec() {}
 
@@ -64,6 +66,8 @@ final class EventCodec {
                 StateCodec.encode(barrier, to);
                 to.i64(generation).nodes(members);
             }
+            case LedgerEvent.FeaturesTold(var who, var features) -> to.u8(FEATURES_TOLD).incarnation(who).range(features);
+            case LedgerEvent.FeatureRaised(int level) -> to.u8(FEATURE_RAISED).u16(level);
         }
     }
 
@@ -92,6 +96,8 @@ final class EventCodec {
             case ACCESS_GRANTED -> new LedgerEvent.AccessGranted(from.incarnation(), text(from), from.node());
             case BARRIER_PASSED -> new LedgerEvent.BarrierPassed(
                     StateCodec.barrierName(from), StateCodec.number(from), from.nodes());
+            case FEATURES_TOLD -> new LedgerEvent.FeaturesTold(from.incarnation(), from.range());
+            case FEATURE_RAISED -> new LedgerEvent.FeatureRaised(from.u16());
             default -> throw new MalformedFrame("event tag " + tag);
         };
     }

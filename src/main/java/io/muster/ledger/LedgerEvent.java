@@ -4,6 +4,7 @@ import io.muster.base.HostProcess;
 import io.muster.base.Incarnation;
 import io.muster.base.NodeId;
 import io.muster.base.NodeSet;
+import io.muster.base.VersionRange;
 
 /** One agreed change. A version is a list of these, and a state is exactly the sum of the events before it (001-11). */
 public sealed interface LedgerEvent {
@@ -108,6 +109,12 @@ public sealed interface LedgerEvent {
 
     /** All members of a running generation have entered a barrier (001-13). */
     record BarrierPassed(BarrierName barrier, long generation, NodeSet members) implements LedgerEvent {}
+
+    /** What feature levels a member's program speaks; in the version that admits it. */
+    record FeaturesTold(Incarnation who, VersionRange features) implements LedgerEvent {}
+
+    /** All members and voters speak this feature level, and from this version on it may be used. */
+    record FeatureRaised(int level) implements LedgerEvent {}
 
     /**
      * The text, cut to {@link #TEXT_LIMIT} characters and with half surrogates replaced, so that it comes back from its

@@ -100,7 +100,7 @@ public final class RecordFile {
      * Picks the newest valid copy.
      *
      * @param file all bytes of the file; may be of any length
-     * @throws ClusterFault {@link FaultCode#DATA_3} when a copy is of a newer format, {@link FaultCode#DATA_5} when
+     * @throws ClusterFault {@link FaultCode#DATA_3} when a copy is of a newer format or level, {@link FaultCode#DATA_5} when
      *                      none is valid
      */
     public static Loaded load(byte[] file) {
@@ -187,6 +187,13 @@ public final class RecordFile {
             }
             ByteReader body = new ByteReader(
                     Arrays.copyOfRange(file, offset + HEAD_BYTES, offset + HEAD_BYTES + length));
+            int level = StateCodec.featureLevelOf(new ByteReader(file, offset + HEAD_BYTES, length));
+            if (!FeatureLevels.SPOKEN.contains(level)) {
+                throw new ClusterFault(FaultCode.DATA_3,
+                        ("file \"%s\" holds a record of feature level %d, and this program speaks %s: "
+                                + "use a program that speaks it; nothing was changed").formatted(
+                                        NAME, level, FeatureLevels.SPOKEN));
+            }
             AcceptorRecord record = StateCodec.decodeRecord(body);
             body.end();
             return Optional.of(new Copy(format, sequence, Optional.of(record)));

@@ -26,13 +26,16 @@ import java.util.TreeSet;
  * Whatever is decoded encodes to the very bytes it came from.
  *
  * <pre>
- * state    cluster 2 x u64; version u63; parent 2 x u64; proposedBy ? ballot; events: u16 n, n x event;
+ * state    cluster 2 x u64; feature level u16, which says how the rest is written;
+ *          version u63; parent 2 x u64; proposedBy ? ballot; events: u16 n, n x event;
  *          threshold u32; acceptors: u16 n, n x (node u8, votes u16); record ids: u16 n, n x (node u8, id u64);
- *          members: u16 n, n x (life, process, joinedAt u63); departures: u16 n, n x departure;
+ *          members: u16 n, n x (life, process, joinedAt u63, features);
+ *          departures: u16 n, n x departure;
  *          last lives: u16 n, n x life; clean leavers u64; groups: u16 n, n x group;
  *          nextIntent u63; generationFloor u63; viewChangedAt u63; lapses: u16 n, n x lapse;
  *          counted fences: u16 n, n x (node u8, intent u63); locked members: u16 n, n x life; openedAt u63;
  *          barriers: floor u63; u16 n, n x (group text, name text, version u63, generation u63, members u64)
+ * features lowest u16; highest u16
  * ballot   round u63; life          life     node u8; counter u63          ? x   one byte 0, or 1 and x
  * process  three texts; pid u64; start ticks u64                          text  u16 n, n bytes of UTF-8
  * departure life; process; reason; evictedAt u63; ? (id u63, reason, begun ballot, agreedAt u63, ? evidence);
@@ -79,7 +82,9 @@ public final class StateCodec {
     }
 
     public static void encode(ClusterState state, ByteWriter to) {
-        to.i64(state.cluster().high()).i64(state.cluster().low()).i64(state.version());
+        to.i64(state.cluster().high()).i64(state.cluster().low());
+        to.u16(state.featureLevel());
+        to.i64(state.version());
         to.i64(state.parent().high()).i64(state.parent().low());
         encode(state.proposedBy(), to);
         to.u16(state.events().size());
@@ -92,7 +97,7 @@ public final class StateCodec {
         state.members().values().forEach(member -> {
             to.incarnation(member.who());
             encode(member.process(), to);
-            to.i64(member.joinedAt());
+            to.i64(member.joinedAt()).range(member.features());
         });
         to.u16(state.departures().size());
         state.departures().values().forEach(departure -> encode(departure, to));
@@ -115,6 +120,7 @@ public final class StateCodec {
     public static ClusterState decode(ByteReader from) throws MalformedFrame {
         int before = from.left();
         ClusterId cluster = new ClusterId(from.i64(), from.i64());
+        int featureLevel = featureLevel(from);
         long version = number(from);
         Digest parent = new Digest(from.i64(), from.i64());
         Optional<Ballot> proposedBy = optionalBallot(from);
@@ -129,7 +135,7 @@ public final class StateCodec {
         }
         TreeMap<NodeId, Member> members = new TreeMap<>();
         for (int left = from.size(NodeId.LIMIT); left > 0; left--) {
-            Member member = new Member(from.incarnation(), process(from), number(from));
+            Member member = new Member(from.incarnation(), process(from), number(from), from.range());
             put(members, member.who().node(), member);
         }
         TreeMap<Incarnation, Departure> departures = new TreeMap<>();
@@ -150,11 +156,32 @@ public final class StateCodec {
         }
         ClusterState state = new ClusterState(
                 cluster, version, parent, proposedBy, events, electorate, recordIds, members, departures, lastLives,
-                cleanLeavers, groups, number(from), number(from), number(from), lapses(from), fences(from), barriers(from));
+                cleanLeavers, groups, number(from), number(from), number(from), lapses(from), fences(from), barriers(from),
+                featureLevel);
         if (before - from.left() > STATE_LIMIT_BYTES) {
             throw new MalformedFrame("a state of %d bytes".formatted(before - from.left()));
         }
         return state;
+    }
+
+    /** A state of a level that this program does not speak has a form that it does not know. */
+    private static int featureLevel(ByteReader from) throws MalformedFrame {
+        int level = from.u16();
+        if (!FeatureLevels.SPOKEN.contains(level)) {
+            throw new MalformedFrame("a state of feature level %d; this program speaks %s".formatted(
+                    level, FeatureLevels.SPOKEN));
+        }
+        return level;
+    }
+
+    /** The feature level of the state in a record, whether this program speaks it or not. */
+    static int featureLevelOf(ByteReader record) throws MalformedFrame {
+        record.i64();
+        optionalBallot(record);
+        optionalBallot(record);
+        record.i64();
+        record.i64();
+        return record.u16();
     }
 
     public static void encode(AcceptorRecord record, ByteWriter to) {

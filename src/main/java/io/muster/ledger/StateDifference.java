@@ -25,6 +25,7 @@ import java.util.Optional;
  *     phase now, after its lives went out ({@code GroupLost} for departed ones, {@code GroupLeft} for members) and came
  *     in. A group that ended is named by its lives going out.
  * <li>Every barrier that was passed between and is still listed is named by a {@code BarrierPassed}, the newest time.
+ * <li>A feature level that rose is named by one {@code FeatureRaised}, after the levels that new members speak.
  * </ol>
  * It does not promise that a {@link Draft} of the earlier state would take the events or end in the later state: what
  * counts within (versions, the number of the next intent) and the steps between are not in it.
@@ -52,6 +53,7 @@ final class StateDifference {
         difference.membersIn();
         difference.groupsNow();
         difference.barriers();
+        difference.features();
         return List.copyOf(difference.events);
     }
 
@@ -151,6 +153,17 @@ final class StateDifference {
                 events.add(new LedgerEvent.BarrierPassed(name, passage.generation(), passage.members()));
             }
         });
+    }
+
+    private void features() {
+        for (Member member : after.members().values()) {
+            if (!before.isMember(member.who()) && !member.features().equals(FeatureLevels.UNTOLD)) {
+                events.add(new LedgerEvent.FeaturesTold(member.who(), member.features()));
+            }
+        }
+        if (after.featureLevel() > before.featureLevel()) {
+            events.add(new LedgerEvent.FeatureRaised(after.featureLevel()));
+        }
     }
 
     private void groupsNow() {

@@ -5,6 +5,7 @@ import io.muster.base.NodeId;
 import io.muster.base.TimeBudget;
 import io.muster.ledger.ClusterState;
 import io.muster.ledger.Draft;
+import io.muster.ledger.FeatureLevels;
 import io.muster.ledger.Lapse;
 import io.muster.ledger.LedgerEvent;
 import io.muster.ledger.Member;
@@ -56,7 +57,9 @@ final class Admission {
             if (!draft.state().isMember(join.who())) {
                 notWhole(whole, draft.state())
                         .or(() -> obstacle(join, draft.state(), goingNow, now))
+                        .or(() -> FeatureLevels.refusal(draft.state(), join.features()))
                         .or(() -> draft.add(new LedgerEvent.MemberJoined(join.who(), join.process())))
+                        .or(() -> tellFeatures(draft, join))
                         .ifPresent(text -> obstacles.put(join.who().node(), text));
             }
         }
@@ -72,6 +75,13 @@ final class Admission {
     /** How long a node that goes out again and again has to ask: nothing the first time, then it doubles (rule V4). */
     static long coolDownNs(int lapses, TimeBudget times) {
         return lapses <= 1 ? 0 : Math.min(COOL_DOWN_MAX_ASKS, 1L << Math.min(lapses - 2, 32)) * times.askNs();
+    }
+
+    /** In the very version that admits it: until it is known what a member speaks, it stands for the first level. */
+    private static Optional<String> tellFeatures(Draft draft, Wishes.Join join) {
+        return join.features().equals(FeatureLevels.UNTOLD)
+                ? Optional.empty()
+                : draft.add(new LedgerEvent.FeaturesTold(join.who(), join.features()));
     }
 
     private Optional<String> obstacle(

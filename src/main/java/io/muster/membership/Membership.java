@@ -6,10 +6,12 @@ import io.muster.base.Incarnation;
 import io.muster.base.NodeId;
 import io.muster.base.NodeSet;
 import io.muster.base.TimeBudget;
+import io.muster.base.VersionRange;
 import io.muster.heartbeat.HeartbeatNews;
 import io.muster.ledger.Ballot;
 import io.muster.ledger.ClusterState;
 import io.muster.ledger.Draft;
+import io.muster.ledger.FeatureLevels;
 import io.muster.ledger.LedgerEvent;
 import io.muster.ledger.LedgerNews;
 import io.muster.ledger.Member;
@@ -203,6 +205,7 @@ public final class Membership implements Machine<MembershipInput, MembershipNews
         if (!doomed.contains(self)) {
             letLeave(draft);
             joinObstacles = admission.admit(draft, wishes.joins(), doomed, whole, now);
+            FeatureLevels.rise(draft.state()).ifPresent(level -> draft.add(new LedgerEvent.FeatureRaised(level)));
         }
         proposal = ViewProposal.of(self, draft, putOut, judge.snapshot(), matrix, local);
     }
@@ -318,7 +321,7 @@ public final class Membership implements Machine<MembershipInput, MembershipNews
         switch (message) {
             case Row row -> matrix.put(from, row, now);
             case RelayedRow row -> rows.relayed(from, row, agreed, now);
-            case JoinAsk(HostProcess where) -> wishes.join(from, where, now);
+            case JoinAsk(HostProcess where, VersionRange speaks) -> wishes.join(from, where, speaks, now);
             case LeaveAsk _ -> wishes.leave(from, now);
             case EvictAsk(Incarnation who, String reason) -> {
                 // Whoever was put out may not put out others.
@@ -457,7 +460,7 @@ public final class Membership implements Machine<MembershipInput, MembershipNews
         if (leaving) {
             wishes.leave(self, now);
         } else {
-            wishes.join(self, process, now);
+            wishes.join(self, process, FeatureLevels.SPOKEN, now);
         }
     }
 

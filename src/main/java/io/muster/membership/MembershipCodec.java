@@ -3,6 +3,7 @@ package io.muster.membership;
 import io.muster.base.HostProcess;
 import io.muster.base.Incarnation;
 import io.muster.base.NodeId;
+import io.muster.base.VersionRange;
 import io.muster.membership.MembershipMessage.EvictAsk;
 import io.muster.membership.MembershipMessage.JoinAsk;
 import io.muster.membership.MembershipMessage.LeaseAnswer;
@@ -24,7 +25,8 @@ import java.util.List;
  * kind  fields
  * 1     row: sequence i64, not negative; count u16, below 64; so many lives (node u8, life i64), nodes ascending;
  *       links up u8; weight u8
- * 2     join ask: host, boot id, pid namespace as texts of at most 128 characters; pid i64; start ticks i64
+ * 2     join ask: host, boot id, pid namespace as texts of at most 128 characters; pid i64; start ticks i64;
+ *       feature levels lowest u16, highest u16
  * 3     leave ask
  * 4     evict ask: life (u8, i64); reason, a text
  * 5     lease ask: stamp i64
@@ -46,9 +48,9 @@ public final class MembershipCodec implements Codec<MembershipMessage> {
     public void encode(MembershipMessage message, ByteWriter to) {
         switch (message) {
             case Row row -> encode(row, to.u8(ROW));
-            case JoinAsk(HostProcess process) -> to.u8(JOIN_ASK)
+            case JoinAsk(HostProcess process, VersionRange features) -> to.u8(JOIN_ASK)
                     .text(process.host()).text(process.bootId()).text(process.pidNamespace())
-                    .i64(process.pid()).i64(process.startTicks());
+                    .i64(process.pid()).i64(process.startTicks()).range(features);
             case LeaveAsk() -> to.u8(LEAVE_ASK);
             case EvictAsk(Incarnation who, String reason) -> to.u8(EVICT_ASK).incarnation(who).text(reason);
             case LeaseAsk(long stamp) -> to.u8(LEASE_ASK).i64(stamp);
@@ -70,7 +72,7 @@ public final class MembershipCodec implements Codec<MembershipMessage> {
         return switch (kind) {
             case ROW -> row(from);
             case JOIN_ASK -> new JoinAsk(new HostProcess(
-                    shortText(from), shortText(from), shortText(from), from.i64(), from.i64()));
+                    shortText(from), shortText(from), shortText(from), from.i64(), from.i64()), from.range());
             case LEAVE_ASK -> new LeaveAsk();
             case EVICT_ASK -> new EvictAsk(from.incarnation(), from.text());
             case LEASE_ASK -> new LeaseAsk(from.i64());

@@ -2,6 +2,8 @@ package io.muster.membership;
 
 import io.muster.base.HostProcess;
 import io.muster.base.Incarnation;
+import io.muster.base.VersionRange;
+import io.muster.ledger.FeatureLevels;
 import io.muster.machine.Message;
 import java.util.List;
 
@@ -32,8 +34,17 @@ public sealed interface MembershipMessage extends Message {
         }
     }
 
-    /** The sender wants to be a member; told to the leader until it is. */
-    record JoinAsk(HostProcess process) implements MembershipMessage {}
+    /**
+     * The sender wants to be a member; told to the leader until it is.
+     *
+     * @param features the feature levels that its program speaks
+     */
+    record JoinAsk(HostProcess process, VersionRange features) implements MembershipMessage {
+
+        public JoinAsk(HostProcess process) {
+            this(process, FeatureLevels.SPOKEN);
+        }
+    }
 
     /** The sender has left its groups, shut its gate and wants to leave; told to the leader until it has. */
     record LeaveAsk() implements MembershipMessage {}

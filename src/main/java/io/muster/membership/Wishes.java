@@ -4,6 +4,7 @@ import io.muster.base.Hash64;
 import io.muster.base.HostProcess;
 import io.muster.base.Incarnation;
 import io.muster.base.NodeId;
+import io.muster.base.VersionRange;
 import io.muster.ledger.ClusterState;
 import java.util.List;
 import java.util.Optional;
@@ -16,7 +17,7 @@ import java.util.TreeMap;
  */
 final class Wishes {
 
-    record Join(Incarnation who, HostProcess process, long since, long toldAt) {}
+    record Join(Incarnation who, HostProcess process, long since, long toldAt, VersionRange features) {}
 
     record Leave(Incarnation who, long toldAt) {}
 
@@ -32,12 +33,12 @@ final class Wishes {
         this.limitNs = limitNs;
     }
 
-    void join(Incarnation who, HostProcess process, long now) {
+    void join(Incarnation who, HostProcess process, VersionRange features, long now) {
         Join known = joins.get(who.node());
         if (known == null || known.who().life() < who.life()) {
-            joins.put(who.node(), new Join(who, process, now, now));
+            joins.put(who.node(), new Join(who, process, now, now, features));
         } else if (known.who().equals(who)) {
-            joins.put(who.node(), new Join(who, process, known.since(), now));
+            joins.put(who.node(), new Join(who, process, known.since(), now, features));
         }
     }
 

@@ -253,7 +253,7 @@ public final class ClusterNode implements Machine<NodeInput, NodeNews> {
     private void deliver(Incarnation from, Message message, long now) {
         switch (message) {
             case MembershipMessage m -> {
-                if (m instanceof MembershipMessage.JoinAsk(var process)) {
+                if (m instanceof MembershipMessage.JoinAsk(var process, _)) {
                     fencer.step(new FenceInput.Arriving(from, process), now, fromFencer);
                 }
                 membership.step(new MembershipInput.Arrived(from, m), now, fromMembership);

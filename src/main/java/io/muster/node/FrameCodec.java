@@ -2,6 +2,7 @@ package io.muster.node;
 
 import io.muster.base.ClusterId;
 import io.muster.base.Incarnation;
+import io.muster.base.VersionRange;
 import io.muster.machine.Message;
 import io.muster.wire.ByteReader;
 import io.muster.wire.ByteWriter;
@@ -19,17 +20,31 @@ public final class FrameCodec {
     private final ClusterId cluster;
     private final Codecs codecs = new Codecs();
 
+    private final VersionRange protocols;
+
     public FrameCodec(ClusterId cluster) {
+        this(cluster, FrameHeader.PROTOCOLS);
+    }
+
+    /** @param protocols the versions that are read */
+    public FrameCodec(ClusterId cluster, VersionRange protocols) {
         this.cluster = cluster;
+        this.protocols = protocols;
+    }
+
+    /** A whole frame in the highest version. */
+    public byte[] encode(Incarnation from, Message message) {
+        return encode(protocols.highest(), from, message);
     }
 
     /**
      * A whole frame.
      *
+     * @param protocol the version to write, one that the receiver speaks
      * @throws IllegalArgumentException when the message does not fit into {@link FrameHeader#LIMIT_BYTES}
      */
-    public byte[] encode(Incarnation from, Message message) {
-        ByteWriter body = new ByteWriter();
+    public byte[] encode(int protocol, Incarnation from, Message message) {
+        ByteWriter body = new ByteWriter().speaking(protocol);
         codecs.encode(message, body);
         int length = FrameHeader.BYTES + body.length() + FrameHeader.CHECKSUM_BYTES;
         if (length > FrameHeader.LIMIT_BYTES) {
@@ -37,7 +52,7 @@ public final class FrameCodec {
                     length, FrameHeader.LIMIT_BYTES));
         }
         ByteWriter frame = new ByteWriter(length);
-        frame.i32(FrameHeader.MAGIC).i32(length).u16(FrameHeader.PROTOCOL).u16(codecs.kindOf(message));
+        frame.i32(FrameHeader.MAGIC).i32(length).u16(protocol).u16(codecs.kindOf(message));
         frame.i64(cluster.high()).i64(cluster.low()).incarnation(from).raw(body.toArray());
         byte[] unsealed = frame.toArray();
         return frame.i32(checksum(unsealed, unsealed.length)).toArray();
@@ -61,14 +76,14 @@ public final class FrameCodec {
             throw new MalformedFrame("checksum");
         }
         FrameHeader header = header(frame);
-        if (header.protocol() != FrameHeader.PROTOCOL) {
-            throw new MalformedFrame("protocol version %d; this program speaks %d".formatted(
-                    header.protocol(), FrameHeader.PROTOCOL));
+        if (!protocols.contains(header.protocol())) {
+            throw new MalformedFrame("protocol version %d of %s; this program speaks %s".formatted(
+                    header.protocol(), header.from(), protocols));
         }
         if (!header.cluster().equals(cluster)) {
             throw new MalformedFrame("cluster %s, not %s".formatted(header.cluster(), cluster));
         }
-        ByteReader body = new ByteReader(frame, FrameHeader.BYTES, bodyEnd - FrameHeader.BYTES);
+        ByteReader body = new ByteReader(frame, FrameHeader.BYTES, bodyEnd - FrameHeader.BYTES).speaking(header.protocol());
         Message message = codecs.decode(header.kind(), body);
         body.end();
         return new Envelope(header.cluster(), header.from(), message);

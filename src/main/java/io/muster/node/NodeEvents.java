@@ -74,6 +74,8 @@ final class NodeEvents {
                 case LedgerEvent.MemberEvicted(Incarnation who, String reason) ->
                     told.add(event("node.evicted", version, "who", who, "reason", reason));
                 case LedgerEvent.MemberJoined _, LedgerEvent.MemberLeft _ -> { /* told by the membership */ }
+                case LedgerEvent.FeatureRaised(int level) -> told.add(event("cluster.feature", version, "level", level));
+                case LedgerEvent.FeaturesTold _ -> { /* shown where they stand against a join or a higher level */ }
                 case LedgerEvent.PhaseReached _ -> { /* told by the recovery of those whom it concerns */ }
                 case LedgerEvent.MemberDropped(Incarnation who, String reason) ->
                     told.add(event("node.dropped", version, "who", who, "reason", reason));

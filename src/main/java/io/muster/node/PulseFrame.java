@@ -76,7 +76,7 @@ public final class PulseFrame {
         long sequence = get(frame, at);
         long bits = get(frame, at + 8);
         int answer = frame[at + 16];
-        if (sequence < 0 || (bits & 1) != 0 || answer < 0 || answer > 1) {
+        if (sequence < 0 || answer < 0 || answer > 1) {
             return false;
         }
         if (heard[node].bits() != bits) {

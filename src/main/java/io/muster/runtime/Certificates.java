@@ -51,7 +51,8 @@ import org.bouncycastle.operator.jcajce.JcaContentSignerBuilder;
  * n3-key.pem    its key
  * </pre>
  *
- * Certificates are valid from 1970 to 9999: whether two nodes talk must not hang on a wall clock (RFC 5280 section
+ * Certificates are valid from 1970 to 9999 unless somebody wants them to end:
+ * whether two nodes talk must not hang on a wall clock (RFC 5280 section
  * 4.1.2.5 has that last date for those without a good one). A node is put out by the cluster, not by a calendar.
  */
 public final class Certificates {
@@ -59,7 +60,8 @@ public final class Certificates {
     private static final String CURVE = "secp256r1";
     private static final String SIGNATURE = "SHA256withECDSA";
     private static final Date FROM = Date.from(Instant.EPOCH);
-    private static final Date TO = Date.from(Instant.parse("9999-12-31T23:59:59Z"));
+    /** The last moment of a certificate that does not end. */
+    public static final Instant NO_END = Instant.parse("9999-12-31T23:59:59Z");
     private static final int SERIAL_BITS = 127;
 
     private static final SecureRandom RANDOM = new SecureRandom();
@@ -68,12 +70,15 @@ public final class Certificates {
     private final ClusterId cluster;
     private final X509Certificate authority;
     private final PrivateKey authorityKey;
+    private final Instant until;
 
-    private Certificates(Path folder, ClusterId cluster, X509Certificate authority, PrivateKey authorityKey) {
+    private Certificates(
+            Path folder, ClusterId cluster, X509Certificate authority, PrivateKey authorityKey, Instant until) {
         this.folder = folder;
         this.cluster = cluster;
         this.authority = authority;
         this.authorityKey = authorityKey;
+        this.until = until;
     }
 
     /**
@@ -82,6 +87,11 @@ public final class Certificates {
      * @throws ClusterFault CONFIG_1 when the folder cannot be written or one of the files exists
      */
     public static Certificates found(Path folder, ClusterId cluster, NodeSet nodes) {
+        return found(folder, cluster, nodes, NO_END);
+    }
+
+    /** As above, with certificates that end: whoever wants that has to make new ones in time. */
+    public static Certificates found(Path folder, ClusterId cluster, NodeSet nodes, Instant until) {
         try {
             Files.createDirectories(folder, PrivateFiles.FOLDER);
         } catch (IOException e) {
@@ -89,13 +99,14 @@ public final class Certificates {
         }
         KeyPair keys = newKeys();
         X500Principal name = new X500Principal("CN=muster authority, OU=" + cluster);
-        X509Certificate authority = sign(builder(name, keys.getPrivate(), name, keys.getPublic(), true), keys.getPrivate());
+        X509Certificate authority = sign(builder(name, keys.getPrivate(), name, keys.getPublic(), true, until),
+                keys.getPrivate());
         writeNew(folder.resolve("ca-key.pem"), Pem.privateKey(keys.getPrivate().getEncoded()));
         writeNew(folder.resolve("ca.pem"), Pem.certificate(encoded(authority)));
         byte[] datagramKey = new byte[DatagramSeal.KEY_BYTES];
         RANDOM.nextBytes(datagramKey);
         writeNew(datagramKey(folder), HexFormat.of().formatHex(datagramKey) + "\n");
-        Certificates certificates = new Certificates(folder, cluster, authority, keys.getPrivate());
+        Certificates certificates = new Certificates(folder, cluster, authority, keys.getPrivate(), until);
         nodes.forEach(certificates::issue);
         return certificates;
     }
@@ -108,7 +119,7 @@ public final class Certificates {
     public static Certificates open(Path folder, ClusterId cluster) {
         X509Certificate authority = Pem.readCertificates(folder.resolve("ca.pem")).getFirst();
         PrivateKey key = Pem.readPrivateKey(folder.resolve("ca-key.pem"), authority.getPublicKey().getAlgorithm());
-        return new Certificates(folder, cluster, authority, key);
+        return new Certificates(folder, cluster, authority, key, NO_END);
     }
 
     /**
@@ -120,7 +131,7 @@ public final class Certificates {
         KeyPair keys = newKeys();
         X500Principal name = new X500Principal("CN=" + node + ", OU=" + cluster);
         JcaX509v3CertificateBuilder certificate =
-                builder(authority.getSubjectX500Principal(), authorityKey, name, keys.getPublic(), false);
+                builder(authority.getSubjectX500Principal(), authorityKey, name, keys.getPublic(), false, until);
         try {
             certificate.addExtension(Extension.subjectAlternativeName, false, new GeneralNames(
                     new GeneralName(GeneralName.dNSName, SecureContext.nodeName(node, cluster))));
@@ -154,10 +165,11 @@ public final class Certificates {
     }
 
     private static JcaX509v3CertificateBuilder builder(
-            X500Principal issuer, PrivateKey issuerKey, X500Principal subject, PublicKey key, boolean authority) {
+            X500Principal issuer, PrivateKey issuerKey, X500Principal subject, PublicKey key, boolean authority,
+            Instant until) {
         BigInteger serial = new BigInteger(SERIAL_BITS, RANDOM).add(BigInteger.ONE);
         JcaX509v3CertificateBuilder builder =
-                new JcaX509v3CertificateBuilder(issuer, serial, FROM, TO, subject, key);
+                new JcaX509v3CertificateBuilder(issuer, serial, FROM, Date.from(until), subject, key);
         try {
             builder.addExtension(Extension.basicConstraints, true,
                     authority ? new BasicConstraints(0) : new BasicConstraints(false));

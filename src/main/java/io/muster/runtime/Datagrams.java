@@ -13,11 +13,9 @@ import io.muster.wire.Envelope;
 import io.muster.wire.MalformedFrame;
 import java.io.IOException;
 import java.net.InetSocketAddress;
+import java.net.SocketAddress;
 import java.nio.ByteBuffer;
 import java.nio.channels.ClosedSelectorException;
-import java.nio.channels.DatagramChannel;
-import java.nio.channels.SelectionKey;
-import java.nio.channels.Selector;
 import java.util.Optional;
 import java.util.SortedMap;
 
@@ -34,10 +32,11 @@ final class Datagrams {
     private final DatagramSeal seal;
     private final Mailbox mailbox;
     private final Counters counters;
-    private final DatagramChannel channel;
-    private final Selector selector;
+    private final LinkSockets sockets;
+    private final ReplayGuard guard = new ReplayGuard();
     private final Thread.UncaughtExceptionHandler broken;
-    /** Of the sending thread. */
+    /** Of the sending thread, as is the number of the last datagram. */
+    private long sent;
     private final ByteBuffer outgoing = ByteBuffer.allocateDirect(LIMIT_BYTES);
     /** Set before the reading thread starts. */
     private Optional<PulseFrame> pulses = Optional.empty();
@@ -56,11 +55,7 @@ final class Datagrams {
         this.counters = counters;
         this.broken = broken;
         try {
-            channel = DatagramChannel.open();
-            channel.configureBlocking(false);
-            channel.bind(own);
-            selector = Selector.open();
-            channel.register(selector, SelectionKey.OP_READ);
+            sockets = LinkSockets.open(own, peers.values(), LIMIT_BYTES + 1);
         } catch (IOException e) {
             throw new ClusterFault(FaultCode.LINK_2, "%s cannot be listened on for link %d (%s): free it or configure another"
                     .formatted(own, link, e.getMessage()), e);
@@ -82,15 +77,15 @@ final class Datagrams {
     /** Sends or loses it, never blocks. For one thread. */
     void send(NodeId to, byte[] frame) {
         InetSocketAddress address = peers.get(to);
-        if (address == null || frame.length + DatagramSeal.TAG_BYTES > LIMIT_BYTES) {
+        if (address == null || frame.length + DatagramSeal.ADDED_BYTES > LIMIT_BYTES) {
             counters.add(Kind.DATAGRAM_UNSENT, "%d bytes to %s on link %d".formatted(frame.length, to, link));
             return;
         }
         outgoing.clear();
-        seal.seal(to, link, frame, outgoing);
+        seal.seal(to, link, ++sent, frame, outgoing);
         outgoing.flip();
         try {
-            if (channel.send(outgoing, address) == 0) {
+            if (!sockets.send(outgoing, address)) {
                 counters.add(Kind.DATAGRAM_UNSENT, "link %d: the socket's buffer is full".formatted(link));
             }
         } catch (IOException e) {
@@ -102,23 +97,13 @@ final class Datagrams {
 
     void close() {
         closed = true;
-        Sockets.closeQuietly(channel);
-        Sockets.closeQuietly(selector);
+        sockets.close();
     }
 
     private void read(Frames frames) {
-        // One byte more than allowed shows what was cut off.
-        ByteBuffer incoming = ByteBuffer.allocateDirect(LIMIT_BYTES + 1);
         while (!closed) {
             try {
-                selector.select();
-                selector.selectedKeys().clear();
-                while (channel.receive(incoming.clear()) != null) {
-                    incoming.flip();
-                    byte[] datagram = new byte[incoming.remaining()];
-                    incoming.get(datagram);
-                    received(datagram, frames);
-                }
+                sockets.receive((from, datagram) -> received(from, datagram, frames));
             } catch (IOException e) {
                 if (!closed) {
                     Log.warn("receiving on link %d failed: %s", link, e);
@@ -129,31 +114,58 @@ final class Datagrams {
         }
     }
 
-    private void received(byte[] datagram, Frames frames) {
+    private void received(SocketAddress from, byte[] datagram, Frames frames) {
+        // One byte more than allowed shows what was cut off.
         if (datagram.length > LIMIT_BYTES) {
-            counters.add(Kind.DATAGRAM_MALFORMED, "more than %d bytes on link %d".formatted(LIMIT_BYTES, link));
+            counters.refused(Kind.DATAGRAM_MALFORMED, from,
+                    () -> "more than %d bytes on link %d".formatted(LIMIT_BYTES, link));
             return;
         }
-        Optional<byte[]> frame = seal.open(self, link, datagram);
-        if (frame.isEmpty()) {
-            counters.add(Kind.DATAGRAM_UNSEALED, "%d bytes on link %d".formatted(datagram.length, link));
+        Optional<DatagramSeal.Opened> opened = seal.open(self, link, datagram);
+        if (opened.isEmpty()) {
+            counters.refused(Kind.DATAGRAM_UNSEALED, from,
+                    () -> "%d bytes on link %d that no key of this cluster has sealed".formatted(datagram.length, link));
             return;
         }
-        if (pulses.isPresent() && pulses.get().decode(frame.get()) && peers.containsKey(pulses.get().from().node())) {
-            heard(pulses.get().from(), pulses.get().pulse().copy());
+        byte[] frame = opened.get().frame();
+        long number = opened.get().number();
+        if (pulses.isPresent() && pulses.get().decode(frame) && peers.containsKey(pulses.get().from().node())) {
+            if (fresh(pulses.get().from(), number, from)) {
+                heard(pulses.get().from(), pulses.get().pulse().copy());
+            }
             return;
         }
         try {
-            Envelope envelope = frames.decode(frame.get());
-            pulses.ifPresent(quick -> quick.learn(frame.get(), envelope));
-            if (!peers.containsKey(envelope.from().node())) {
-                counters.add(Kind.DATAGRAM_FOREIGN, "%s on link %d".formatted(envelope.from(), link));
+            Envelope envelope = frames.decode(frame);
+            pulses.ifPresent(quick -> quick.learn(frame, envelope));
+            Incarnation sender = envelope.from();
+            if (!peers.containsKey(sender.node())) {
+                counters.refused(Kind.DATAGRAM_FOREIGN, from, () -> "%s on link %d".formatted(sender, link));
                 return;
             }
-            heard(envelope.from(), envelope.message());
+            if (fresh(sender, number, from)) {
+                heard(sender, envelope.message());
+            }
         } catch (MalformedFrame e) {
-            counters.add(Kind.DATAGRAM_MALFORMED, "on link %d: %s".formatted(link, e.getMessage()));
+            counters.refused(Kind.DATAGRAM_MALFORMED, from, () -> "on link %d: %s".formatted(link, e.getMessage()));
         }
+    }
+
+    /** Whether this datagram is neither a repetition nor of a former life; otherwise it is counted. */
+    private boolean fresh(Incarnation sender, long number, SocketAddress from) {
+        return switch (guard.judge(sender, number)) {
+            case REPLAYED -> {
+                counters.refused(Kind.DATAGRAM_REPLAYED, from,
+                        () -> "number %d of %s again, on link %d".formatted(number, sender, link));
+                yield false;
+            }
+            case FORMER_LIFE -> {
+                counters.refused(Kind.DATAGRAM_REPLAYED, from,
+                        () -> "%s is a former life, on link %d".formatted(sender, link));
+                yield false;
+            }
+            case FRESH -> true;
+        };
     }
 
     private void heard(Incarnation from, Message message) {

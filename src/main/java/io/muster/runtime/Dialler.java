@@ -11,8 +11,9 @@ import javax.net.ssl.SSLSocket;
 /**
  * One try to reach a peer: connect, handshake, and the peer's welcome.
  *
- * <p>The peer says one byte, {@link #WELCOME}, when it has checked our certificate: only then is the stream open. (In
- * TLS 1.3 the dialler's handshake ends before the other side has looked at its certificate.)
+ * <p>We introduce ourselves; the peer says one byte, {@link #WELCOME}, and introduces itself, when it has checked our
+ * certificate and our word ({@link Handshake}): only then is the stream open. (In TLS 1.3 the dialler's handshake ends
+ * before the other side has looked at its certificate.)
  */
 final class Dialler {
 
@@ -51,29 +52,29 @@ final class Dialler {
      * @param socket         new; closed when the peer is not reached. Closing it from elsewhere ends the try
      * @param connectLimitMs at most {@link #CONNECT_LIMIT_MS}
      */
-    Result dial(Socket socket, InetSocketAddress address, int connectLimitMs) {
-        Result result = connect(socket, address, connectLimitMs);
+    Result dial(Socket socket, InetSocketAddress address, int connectLimitMs, Handshake handshake) {
+        Result result = connect(socket, address, connectLimitMs, handshake);
         if (!(result instanceof Reached)) {
             Sockets.closeQuietly(socket);
         }
         return result;
     }
 
-    private Result connect(Socket socket, InetSocketAddress address, int connectLimitMs) {
+    private Result connect(Socket socket, InetSocketAddress address, int connectLimitMs, Handshake handshake) {
         boolean connected = false;
         try {
             socket.setTcpNoDelay(true);
             socket.connect(address, connectLimitMs);
             requireOther(socket);
             connected = true;
-            return new Reached(handshake(socket));
+            return new Reached(handshake(socket, handshake));
         } catch (ConnectException e) {
             return new Refused();
         } catch (PeerRefused e) {
-            counters.add(Kind.PEER_REFUSED, "%s at %s: %s".formatted(peer, address, e.getMessage()));
+            counters.refused(Kind.PEER_REFUSED, peer.toString(), address, e.getMessage());
         } catch (IOException e) {
             if (connected) {
-                counters.add(Kind.HANDSHAKE_FAILED, "%s at %s: %s".formatted(peer, address, e.getMessage()));
+                counters.refused(Kind.HANDSHAKE_FAILED, peer.toString(), address, String.valueOf(e.getMessage()));
             }
         }
         return new Missed();
@@ -89,7 +90,7 @@ final class Dialler {
         }
     }
 
-    private SSLSocket handshake(Socket socket) throws IOException, PeerRefused {
+    private SSLSocket handshake(Socket socket, Handshake handshake) throws IOException, PeerRefused {
         SSLSocket stream = secure.dialled(socket);
         stream.setSoTimeout(HANDSHAKE_LIMIT_MS);
         stream.startHandshake();
@@ -97,10 +98,15 @@ final class Dialler {
         if (!found.equals(peer)) {
             throw new PeerRefused("its certificate is that of " + found);
         }
+        stream.getOutputStream().write(handshake.own().encode());
         int welcome = stream.getInputStream().read();
+        if (welcome == Handshake.REFUSAL) {
+            throw new PeerRefused("it refuses this node: " + Handshake.readRefusal(stream.getInputStream()));
+        }
         if (welcome != WELCOME) {
             throw new IOException(welcome < 0 ? "it closed instead of a welcome" : "its welcome was " + welcome);
         }
+        handshake.meet(peer, stream.getInputStream());
         stream.setSoTimeout(0);
         return stream;
     }

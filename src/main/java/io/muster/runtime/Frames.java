@@ -14,15 +14,16 @@ import java.util.Arrays;
 /** Frames of this node to bytes, and anybody's bytes to frames. */
 interface Frames {
 
-    byte[] encode(Message message);
+    /** @param protocol the version to write: one that the receiver speaks */
+    byte[] encode(int protocol, Message message);
 
     Envelope decode(byte[] frame) throws MalformedFrame;
 
     static Frames of(FrameCodec codec, Incarnation self) {
         return new Frames() {
             @Override
-            public byte[] encode(Message message) {
-                return codec.encode(self, message);
+            public byte[] encode(int protocol, Message message) {
+                return codec.encode(protocol, self, message);
             }
 
             @Override
@@ -44,7 +45,7 @@ interface Frames {
         return readFully(from, frame, FrameHeader.PREFIX_BYTES);
     }
 
-    private static byte[] readFully(InputStream from, byte[] into, int start) throws IOException {
+    static byte[] readFully(InputStream from, byte[] into, int start) throws IOException {
         int at = start;
         while (at < into.length) {
             int count = from.read(into, at, into.length - at);

@@ -2,22 +2,26 @@ package io.muster.runtime;
 
 import io.muster.base.ClusterFault;
 import io.muster.base.FaultCode;
+import io.muster.base.Incarnation;
 import io.muster.base.NodeId;
 import io.muster.base.NodeSet;
 import io.muster.node.NodeInput;
 import io.muster.runtime.Counters.Kind;
+import io.muster.wire.ByteWriter;
 import io.muster.wire.Envelope;
 import io.muster.wire.MalformedFrame;
 import java.io.BufferedInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
-import java.net.ServerSocket;
-import java.net.Socket;
+import java.net.SocketAddress;
+import java.net.SocketTimeoutException;
 import java.util.LinkedHashSet;
+import java.util.List;
 import java.util.Optional;
-import java.util.Set;
+import java.util.SequencedSet;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.concurrent.CountDownLatch;
@@ -31,10 +35,16 @@ import javax.net.ssl.SSLSocket;
  */
 final class IncomingStreams {
 
-    /** Connections that have not proved who they are; further ones are closed. */
-    static final int UNAUTHENTICATED_LIMIT = 32;
-    /** For each answer during the handshake; when room is needed, also for the handshake as a whole. */
+    /** Connections that have not proved who they are, from all addresses together. */
+    static final int UNAUTHENTICATED_LIMIT = 64;
+    /** And from one address: what fills its own share keeps nobody else out. */
+    static final int PER_ADDRESS_LIMIT = 16;
+    /** For the handshake as a whole, and for each answer in it. */
     static final int HANDSHAKE_LIMIT_MS = 3_000;
+    /** When there is no room, a connection that has had this long makes room for a new one. */
+    static final int PATIENCE_MS = 250;
+    /** How often slow connections are looked for, and what is to be told of refusals is told. */
+    private static final int TICK_MS = 250;
 
     private static final int BACKLOG = 64;
     private static final int BUFFER_BYTES = 32 * 1024;
@@ -50,7 +60,7 @@ final class IncomingStreams {
     private final CountDownLatch closed = new CountDownLatch(1);
 
     // Guarded by this.
-    private final Set<Stream> unauthenticated = new LinkedHashSet<>();
+    private final SequencedSet<Stream> unauthenticated = new LinkedHashSet<>();
     private final SortedMap<NodeId, Stream> open = new TreeMap<>();
 
     /** @param peerArrived told when a peer has opened a stream */
@@ -69,10 +79,11 @@ final class IncomingStreams {
      *
      * @throws ClusterFault LINK_2 when the address cannot be listened on
      */
-    static ServerSocket listen(InetSocketAddress address) {
+    static PatientListener listen(InetSocketAddress address) {
         try {
-            ServerSocket listener = new ServerSocket();
+            PatientListener listener = new PatientListener();
             listener.setReuseAddress(true);
+            listener.setSoTimeout(TICK_MS);
             listener.bind(address, BACKLOG);
             return listener;
         } catch (IOException e) {
@@ -82,8 +93,8 @@ final class IncomingStreams {
     }
 
     /** Accepts on a listening socket until that is closed, which is its owner's to do. */
-    void start(ServerSocket listener, Frames frames) {
-        thread("muster-accept", () -> accept(listener, frames)).start();
+    void start(PatientListener listener, Frames frames, Handshake handshake) {
+        thread("muster-accept", () -> accept(listener, frames, handshake)).start();
     }
 
     /** Who may come from now on; the streams of others are closed. */
@@ -106,17 +117,28 @@ final class IncomingStreams {
         }
     }
 
-    private void accept(ServerSocket listener, Frames frames) {
+    private void accept(PatientListener listener, Frames frames, Handshake handshake) {
+        long tickAt = System.nanoTime();
         while (closed.getCount() > 0 && !listener.isClosed()) {
             try {
-                Socket socket = listener.accept();
-                Stream stream = new Stream(socket, System.nanoTime());
+                // Also while connections pour in.
+                if (System.nanoTime() - tickAt >= 0) {
+                    closeSlow();
+                    counters.tellDue();
+                    tickAt = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(TICK_MS);
+                }
+                Stream stream = new Stream(listener.accept(), System.nanoTime());
                 if (admit(stream)) {
-                    thread("muster-in", () -> serve(stream, frames)).start();
+                    thread("muster-in", () -> serve(stream, frames, handshake)).start();
                 } else {
-                    counters.add(Kind.UNAUTHENTICATED_OVERFLOW, socket.getRemoteSocketAddress());
+                    counters.refused(Kind.UNAUTHENTICATED_OVERFLOW, stream.from,
+                            () -> "%d connections from one address or %d in all have not said who they are".formatted(
+                                    PER_ADDRESS_LIMIT, UNAUTHENTICATED_LIMIT));
                     stream.abort();
                 }
+            } catch (SocketTimeoutException e) {
+                // Nobody came.
+                continue;
             } catch (IOException e) {
                 if (!listener.isClosed()) {
                     pauseAfter(e);
@@ -137,21 +159,57 @@ final class IncomingStreams {
         }
     }
 
+    /** Takes it when there is room, or when there is one to make room for it that had its time. */
     private synchronized boolean admit(Stream stream) {
-        if (unauthenticated.size() >= UNAUTHENTICATED_LIMIT) {
-            long tooOld = System.nanoTime() - TimeUnit.MILLISECONDS.toNanos(HANDSHAKE_LIMIT_MS);
-            unauthenticated.stream().filter(other -> other.acceptedAt - tooOld < 0).forEach(Stream::abort);
-            unauthenticated.removeIf(Stream::aborted);
+        if (closed.getCount() == 0) {
+            return false;
         }
-        return closed.getCount() > 0 && unauthenticated.size() < UNAUTHENTICATED_LIMIT && unauthenticated.add(stream);
+        List<Stream> rivals = unauthenticated.stream().filter(other -> other.host.equals(stream.host)).toList();
+        if (rivals.size() < PER_ADDRESS_LIMIT && unauthenticated.size() < UNAUTHENTICATED_LIMIT) {
+            return unauthenticated.add(stream);
+        }
+        // In order of arrival, so the first is the oldest.
+        Stream oldest = rivals.size() >= PER_ADDRESS_LIMIT ? rivals.getFirst() : unauthenticated.getFirst();
+        if (!oldest.olderThan(PATIENCE_MS)) {
+            return false;
+        }
+        giveUp(oldest, "it made room for another after %d ms".formatted(PATIENCE_MS));
+        return unauthenticated.add(stream);
     }
 
-    private void serve(Stream stream, Frames frames) {
+    private synchronized void closeSlow() {
+        List.copyOf(unauthenticated).stream().filter(stream -> stream.olderThan(HANDSHAKE_LIMIT_MS)).forEach(
+                stream -> giveUp(stream, "it did not say who it is within %d ms".formatted(HANDSHAKE_LIMIT_MS)));
+    }
+
+    private void giveUp(Stream stream, String why) {
+        unauthenticated.remove(stream);
+        stream.abort();
+        counters.refused(Kind.HANDSHAKE_SLOW, Refusals.NOBODY_KNOWN, stream.from, why);
+    }
+
+    /** Closes the streams of peers whose certificate is not trusted any more; others go on. */
+    void recheck() {
+        List<Stream> standing;
+        synchronized (this) {
+            standing = List.copyOf(open.values());
+        }
+        for (Stream stream : standing) {
+            try {
+                secure.recheck(stream.tls.orElseThrow().getSession());
+            } catch (PeerRefused e) {
+                counters.refused(Kind.PEER_REFUSED, stream.peer, stream.from, e.getMessage());
+                stream.abort();
+            }
+        }
+    }
+
+    private void serve(Stream stream, Frames frames, Handshake handshake) {
         try {
-            Optional<NodeId> peer = authenticate(stream);
+            Optional<Incarnation> peer = authenticate(stream, handshake);
             if (peer.isPresent()) {
-                Thread.currentThread().setName("muster-in-" + peer.get());
-                peerArrived.accept(peer.get());
+                Thread.currentThread().setName("muster-in-" + peer.get().node());
+                peerArrived.accept(peer.get().node());
                 read(peer.get(), stream, frames);
             }
         } catch (InterruptedException e) {
@@ -162,30 +220,41 @@ final class IncomingStreams {
         }
     }
 
-    private Optional<NodeId> authenticate(Stream stream) {
-        Object from = stream.socket.getRemoteSocketAddress();
+    private Optional<Incarnation> authenticate(Stream stream, Handshake handshake) {
         try {
             stream.socket.setTcpNoDelay(true);
             stream.socket.setSoTimeout(HANDSHAKE_LIMIT_MS);
             SSLSocket tls = secure.accepted(stream.socket);
             tls.startHandshake();
             NodeId peer = secure.peer(tls.getSession());
-            if (!peers.contains(peer)) {
-                throw new PeerRefused("it is %s, which is not among the peers %s".formatted(peer, peers));
-            }
-            stream.tls = Optional.of(tls);
-            replaceOlder(peer, stream);
-            tls.getOutputStream().write(Dialler.WELCOME);
-            stream.socket.setSoTimeout(0);
-            return Optional.of(peer);
+            stream.peer = peer.toString();
+            return Optional.of(meet(peer, tls, stream, handshake));
         } catch (PeerRefused e) {
-            counters.add(Kind.PEER_REFUSED, "%s: %s".formatted(from, e.getMessage()));
+            counters.refused(Kind.PEER_REFUSED, stream.peer, stream.from, e.getMessage());
         } catch (IOException e) {
             if (!stream.aborted()) {
-                counters.add(Kind.HANDSHAKE_FAILED, "%s: %s".formatted(from, e.getMessage()));
+                counters.refused(Kind.HANDSHAKE_FAILED, stream.peer, stream.from, String.valueOf(e.getMessage()));
             }
         }
         return Optional.empty();
+    }
+
+    private Incarnation meet(NodeId peer, SSLSocket tls, Stream stream, Handshake handshake) throws IOException, PeerRefused {
+        try {
+            if (!peers.contains(peer)) {
+                throw new PeerRefused("it is %s, which is not among the peers %s".formatted(peer, peers));
+            }
+            Incarnation who = handshake.meet(peer, tls.getInputStream()).who();
+            stream.socket.proven();
+            stream.tls = Optional.of(tls);
+            replaceOlder(peer, stream);
+            tls.getOutputStream().write(new ByteWriter().u8(Dialler.WELCOME).raw(handshake.own().encode()).toArray());
+            stream.socket.setSoTimeout(0);
+            return who;
+        } catch (PeerRefused e) {
+            tls.getOutputStream().write(Handshake.refusal(e.getMessage()));
+            throw e;
+        }
     }
 
     private synchronized void replaceOlder(NodeId peer, Stream stream) throws IOException {
@@ -204,15 +273,16 @@ final class IncomingStreams {
         open.values().remove(stream);
     }
 
-    private void read(NodeId peer, Stream stream, Frames frames) throws InterruptedException {
+    private void read(Incarnation peer, Stream stream, Frames frames) throws InterruptedException {
         try {
             InputStream from = new BufferedInputStream(stream.tls.orElseThrow().getInputStream(), BUFFER_BYTES);
             OutputStream to = stream.tls.orElseThrow().getOutputStream();
             long answeredAt = System.nanoTime() - StreamAnswers.EVERY_NS;
             while (true) {
                 Envelope envelope = frames.decode(Frames.read(from));
-                if (!envelope.from().node().equals(peer)) {
-                    counters.add(Kind.FRAME_FOREIGN, "%s sent a frame of %s".formatted(peer, envelope.from()));
+                if (!envelope.from().equals(peer)) {
+                    counters.refused(Kind.FRAME_FOREIGN, stream.peer, stream.from,
+                            "%s sent a frame of %s".formatted(peer, envelope.from()));
                     return;
                 }
                 long now = System.nanoTime();
@@ -221,15 +291,19 @@ final class IncomingStreams {
                     to.write(StreamAnswers.BYTE);
                     answeredAt = now;
                 }
+                if (mailbox.isShareFull(peer.node())) {
+                    counters.refused(Kind.PEER_SLOWED, stream.peer, stream.from,
+                            "%d frames of it wait already".formatted(Mailbox.PEER_LIMIT));
+                }
                 if (!mailbox.put(new NodeInput.Arrived(envelope.from(), envelope.message()))) {
                     return;
                 }
             }
         } catch (MalformedFrame e) {
-            counters.add(Kind.FRAME_MALFORMED, "from %s: %s".formatted(peer, e.getMessage()));
+            counters.refused(Kind.FRAME_MALFORMED, stream.peer, stream.from, e.getMessage());
         } catch (IOException e) {
             if (!stream.aborted()) {
-                mailbox.put(new NodeInput.StreamClosed(peer));
+                mailbox.put(new NodeInput.StreamClosed(peer.node()));
             }
         }
     }
@@ -241,15 +315,25 @@ final class IncomingStreams {
     /** One accepted connection. */
     private static final class Stream {
 
-        private final Socket socket;
+        private final PatientListener.Bounded socket;
+        private final SocketAddress from;
+        private final InetAddress host;
         private final long acceptedAt;
+        /** Its name once its certificate has proved it. */
+        private volatile String peer = Refusals.NOBODY_KNOWN;
         /** Set once, by the thread that reads. */
-        private Optional<SSLSocket> tls = Optional.empty();
+        private volatile Optional<SSLSocket> tls = Optional.empty();
         private volatile boolean aborted;
 
-        Stream(Socket socket, long acceptedAt) {
+        Stream(PatientListener.Bounded socket, long acceptedAt) {
             this.socket = socket;
+            this.from = socket.getRemoteSocketAddress();
+            this.host = socket.getInetAddress();
             this.acceptedAt = acceptedAt;
+        }
+
+        boolean olderThan(long limitMs) {
+            return System.nanoTime() - acceptedAt > TimeUnit.MILLISECONDS.toNanos(limitMs);
         }
 
         boolean aborted() {

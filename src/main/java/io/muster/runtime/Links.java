@@ -6,8 +6,8 @@ import io.muster.base.TimeBudget;
 import io.muster.heartbeat.HeartbeatMessage.Pulse;
 import io.muster.machine.Message;
 import io.muster.node.PulseFrame;
+import io.muster.wire.FrameHeader;
 import java.net.InetSocketAddress;
-import java.net.ServerSocket;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
@@ -40,13 +40,13 @@ final class Links implements Transport {
     /** All three are replaced as a whole, never changed. */
     private volatile SortedMap<NodeId, OutgoingStream> outgoing = Collections.emptySortedMap();
     private volatile List<Datagrams> links = List.of();
-    private volatile SortedMap<String, ServerSocket> listeners = Collections.emptySortedMap();
+    private volatile SortedMap<String, PatientListener> listeners = Collections.emptySortedMap();
     private RuntimeConfig config;
     private Supplier<Optional<PulseFrame>> quick = Optional::empty;
     /** Of the node's thread, which alone casts. */
     private volatile Optional<PulseFrame> ownPulses = Optional.empty();
     /** Given at the start, as it names the life that is lived; read by the node's thread, which starts later. */
-    private volatile Optional<Frames> frames = Optional.empty();
+    private volatile Optional<Spoken> frames = Optional.empty();
 
     /**
      * Resolves and listens on all addresses; dials and accepts from {@link #start} on.
@@ -67,20 +67,24 @@ final class Links implements Transport {
         prepare(config).commit();
     }
 
-    /** @param frames of the life that is lived now */
-    void start(Frames frames, TimeBudget times) {
-        start(frames, times, Optional::empty);
+    /**
+     * @param frames    of the life that is lived now
+     * @param handshake with which every stream begins
+     */
+    void start(Frames frames, Handshake handshake, TimeBudget times) {
+        start(frames, handshake, times, Optional::empty);
     }
 
     /** @param quick makes the quick way for pulses, one for each thread that needs one */
-    synchronized void start(Frames frames, TimeBudget times, Supplier<Optional<PulseFrame>> quick) {
+    synchronized void start(
+            Frames frames, Handshake handshake, TimeBudget times, Supplier<Optional<PulseFrame>> quick) {
         watch.follow(times);
         this.quick = quick;
         ownPulses = quick.get();
-        this.frames = Optional.of(frames);
-        listeners.values().forEach(listener -> incoming.start(listener, frames));
+        this.frames = Optional.of(new Spoken(frames, handshake));
+        listeners.values().forEach(listener -> incoming.start(listener, frames, handshake));
         links.forEach(link -> link.start(frames, quick.get()));
-        outgoing.values().forEach(OutgoingStream::start);
+        outgoing.values().forEach(stream -> stream.start(handshake));
     }
 
     /**
@@ -108,7 +112,7 @@ final class Links implements Transport {
             counters.add(Counters.Kind.FRAME_UNSENT, to + " is no peer");
             return;
         }
-        stream.send(encode(message));
+        stream.send(encode(to, message));
     }
 
     @Override
@@ -118,8 +122,9 @@ final class Links implements Transport {
             counters.add(Counters.Kind.DATAGRAM_UNSENT, "there is no link " + link);
             return;
         }
-        Optional<PulseFrame> way = ownPulses;
-        now.get(link).send(to, message instanceof Pulse pulse && way.isPresent() ? way.get().encode(pulse) : encode(message));
+        now.get(link).send(to, message instanceof Pulse pulse && ownPulses.isPresent() && speaksAsWeDo(to)
+                ? ownPulses.get().encode(pulse)
+                : encode(to, message));
     }
 
     /** Sends what is queued, within a limit, and closes everything. */
@@ -146,16 +151,39 @@ final class Links implements Transport {
         }
     }
 
-    private byte[] encode(Message message) {
-        return frames.orElseThrow(() -> new IllegalStateException("not started")).encode(message);
+    /** Makes the own streams anew, as with a new certificate. */
+    void renew() {
+        outgoing.values().forEach(OutgoingStream::renew);
     }
+
+    /** After a change of what is trusted: streams whose peer is not trusted any more are closed. */
+    void recheck() {
+        incoming.recheck();
+    }
+
+    private byte[] encode(NodeId to, Message message) {
+        Spoken spoken = spoken();
+        return spoken.frames().encode(spoken.handshake().protocolWith(to), message);
+    }
+
+    /** The quick way writes pulses in the highest version only. */
+    private boolean speaksAsWeDo(NodeId to) {
+        return spoken().handshake().protocolWith(to) == FrameHeader.PROTOCOLS.highest();
+    }
+
+    private Spoken spoken() {
+        return frames.orElseThrow(() -> new IllegalStateException("not started"));
+    }
+
+    /** The frames of this life, and who speaks which version of them. */
+    private record Spoken(Frames frames, Handshake handshake) {}
 
     /** Another configuration, with all its sockets open, that can still be given up. */
     final class Change {
 
         private final RuntimeConfig next;
         private final SortedMap<NodeId, List<InetSocketAddress>> streams = new TreeMap<>();
-        private final SortedMap<String, ServerSocket> nextListeners = new TreeMap<>();
+        private final SortedMap<String, PatientListener> nextListeners = new TreeMap<>();
         private final List<Datagrams> nextLinks = new ArrayList<>();
         private final List<SortedMap<NodeId, InetSocketAddress>> ways = new ArrayList<>();
         private final List<Runnable> opened = new ArrayList<>();
@@ -178,7 +206,7 @@ final class Links implements Transport {
             });
             RuntimeConfig.Address own = next.nodes().get(self);
             for (RuntimeConfig.Endpoint endpoint : own.streams()) {
-                ServerSocket standing = listeners.get(endpoint.toString());
+                PatientListener standing = listeners.get(endpoint.toString());
                 nextListeners.put(endpoint.toString(), standing != null ? standing : listen(endpoint));
             }
             for (int link = 0; link < own.links().size(); link++) {
@@ -192,8 +220,8 @@ final class Links implements Transport {
             return link < links.size() && standing.get(link).equals(own.links().get(link));
         }
 
-        private ServerSocket listen(RuntimeConfig.Endpoint endpoint) {
-            ServerSocket listener = IncomingStreams.listen(endpoint.resolve());
+        private PatientListener listen(RuntimeConfig.Endpoint endpoint) {
+            PatientListener listener = IncomingStreams.listen(endpoint.resolve());
             opened.add(() -> Sockets.closeQuietly(listener));
             return listener;
         }
@@ -239,7 +267,7 @@ final class Links implements Transport {
                 Datagrams one = nextLinks.get(link);
                 one.readdress(ways.get(link));
                 if (!before.contains(one)) {
-                    frames.ifPresent(of -> one.start(of, quick.get()));
+                    frames.ifPresent(of -> one.start(of.frames(), quick.get()));
                 }
             }
             before.stream().filter(one -> !nextLinks.contains(one)).forEach(one -> {
@@ -252,10 +280,10 @@ final class Links implements Transport {
         }
 
         private void goOverToListeners(List<Runnable> left) {
-            SortedMap<String, ServerSocket> before = listeners;
+            SortedMap<String, PatientListener> before = listeners;
             nextListeners.forEach((name, listener) -> {
                 if (!before.containsKey(name)) {
-                    frames.ifPresent(of -> incoming.start(listener, of));
+                    frames.ifPresent(of -> incoming.start(listener, of.frames(), of.handshake()));
                 }
             });
             before.forEach((name, listener) -> {
@@ -278,7 +306,7 @@ final class Links implements Transport {
                 } else {
                     OutgoingStream made = new OutgoingStream(
                             node, addresses, secure, watch, mailbox, counters, broken);
-                    frames.ifPresent(_ -> made.start());
+                    frames.ifPresent(of -> made.start(of.handshake()));
                     after.put(node, made);
                 }
             });

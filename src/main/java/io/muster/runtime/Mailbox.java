@@ -1,5 +1,6 @@
 package io.muster.runtime;
 
+import io.muster.base.NodeId;
 import io.muster.machine.Completion;
 import io.muster.node.NodeInput;
 import java.util.ArrayDeque;
@@ -14,6 +15,11 @@ public final class Mailbox {
     public static final int LIMIT = 1024;
     /** Room kept for glances when a flood from outside fills the box: then people want to see why. */
     public static final int GLANCE_RESERVE = 64;
+    /** Letters of one peer that may wait: one that floods fills its own share and nobody else's. */
+    public static final int PEER_LIMIT = 128;
+
+    /** No node has this number. */
+    private static final int NOBODY = 0;
 
     /** What is in a letter. */
     sealed interface Letter {}
@@ -28,13 +34,15 @@ public final class Mailbox {
     private final Condition filled = lock.newCondition();
     private final Condition emptied = lock.newCondition();
     private final ArrayDeque<Letter> letters = new ArrayDeque<>();
+    /** Letters in the box, by the number of the peer that sent them. */
+    private final int[] shares = new int[NodeId.LIMIT];
     private boolean closed;
 
     /** For what may be lost. @return false when it was, because the box is full or closed */
     boolean offer(NodeInput input) {
         lock.lock();
         try {
-            if (closed || letters.size() >= LIMIT) {
+            if (closed || isFullFor(input)) {
                 return false;
             }
             add(new Told(input));
@@ -48,7 +56,7 @@ public final class Mailbox {
     boolean put(NodeInput input) throws InterruptedException {
         lock.lockInterruptibly();
         try {
-            while (!closed && letters.size() >= LIMIT) {
+            while (!closed && isFullFor(input)) {
                 emptied.await();
             }
             if (closed) {
@@ -56,6 +64,16 @@ public final class Mailbox {
             }
             add(new Told(input));
             return true;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** True when as many letters of this peer wait as may. */
+    boolean isShareFull(NodeId peer) {
+        lock.lock();
+        try {
+            return shares[peer.number()] >= PEER_LIMIT;
         } finally {
             lock.unlock();
         }
@@ -97,7 +115,9 @@ public final class Mailbox {
             }
             Optional<Letter> letter = Optional.ofNullable(letters.poll());
             if (letter.isPresent()) {
-                emptied.signal();
+                shares[shareOf(letter.get())]--;
+                // Who waits for his own share need not be the one who waited longest.
+                emptied.signalAll();
             }
             return letter;
         } finally {
@@ -117,7 +137,22 @@ public final class Mailbox {
         }
     }
 
+    private boolean isFullFor(NodeInput input) {
+        int share = shareOf(new Told(input));
+        return letters.size() >= LIMIT || share != NOBODY && shares[share] >= PEER_LIMIT;
+    }
+
+    /** The number of the peer whose words are in a letter. */
+    private static int shareOf(Letter letter) {
+        return switch (letter) {
+            case Told(NodeInput.Arrived(var from, _)) -> from.node().number();
+            case Told(NodeInput.CastArrived(var from, _, _)) -> from.node().number();
+            case Told _, Look _ -> NOBODY;
+        };
+    }
+
     private void add(Letter letter) {
+        shares[shareOf(letter)]++;
         letters.add(letter);
         filled.signal();
     }

@@ -37,6 +37,8 @@ final class OutgoingStream {
     private final Mailbox mailbox;
     private final Counters counters;
     private final Thread thread;
+    /** Set before the thread starts. */
+    private Handshake handshake;
 
     private final ReentrantLock lock = new ReentrantLock();
     private final Condition changed = lock.newCondition();
@@ -64,7 +66,9 @@ final class OutgoingStream {
                 .uncaughtExceptionHandler(broken).unstarted(this::run);
     }
 
-    void start() {
+    /** @param with what every new stream begins with */
+    void start(Handshake with) {
+        handshake = with;
         thread.start();
     }
 
@@ -118,6 +122,17 @@ final class OutgoingStream {
             dialling.ifPresent(Sockets::closeQuietly);
             nudged = true;
             changed.signalAll();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Ends the stream that stands, if one does, and dials again at once. Frames that wait are lost, as with any stream. */
+    void renew() {
+        lock.lock();
+        try {
+            nudged = true;
+            open.ifPresent(Connection::abort);
         } finally {
             lock.unlock();
         }
@@ -200,7 +215,7 @@ final class OutgoingStream {
                 return Optional.empty();
             }
             int limitMs = ways.size() > 1 ? SHORT_CONNECT_LIMIT_MS : Dialler.CONNECT_LIMIT_MS;
-            switch (dialler.dial(socket, way.address(), limitMs)) {
+            switch (dialler.dial(socket, way.address(), limitMs, handshake)) {
                 case Dialler.Reached(SSLSocket stream) -> {
                     return Optional.of(new Connection(socket, stream, way.link(), way.address()));
                 }
@@ -270,7 +285,8 @@ final class OutgoingStream {
                 said = from.read();
             }
             if (said >= 0) {
-                counters.add(Kind.FRAME_MALFORMED, peer + " sent bytes on a stream that is ours to send on");
+                counters.refused(Kind.FRAME_MALFORMED, peer.toString(), connection.socket.getRemoteSocketAddress(),
+                        "it sent bytes on a stream that is ours to send on");
                 connection.abort();
             }
         } catch (IOException e) {

@@ -11,6 +11,7 @@ import io.muster.base.NodeSet;
 import io.muster.base.Prng;
 import io.muster.fence.FencePlan;
 import io.muster.ledger.AcceptorRecord;
+import io.muster.ledger.FeatureLevels;
 import io.muster.ledger.RecordFile;
 import io.muster.node.ClusterNode;
 import io.muster.node.FrameCodec;
@@ -21,10 +22,13 @@ import io.muster.node.PulseFrame;
 import io.muster.node.Refusal;
 import io.muster.node.Request;
 import io.muster.recovery.Participant;
+import io.muster.wire.FrameHeader;
 import java.util.ArrayDeque;
+import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
 import java.util.Optional;
+import java.util.ServiceLoader;
 import java.util.SortedMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
@@ -47,13 +51,16 @@ public final class RunningNode implements AutoCloseable {
     private final MonotonicClock clock;
     private final IoGate gate;
     private final Counters counters;
+    private final Trust trust;
+    private final WireEvents wireEvents;
     /** Last opened, first closed. */
     private final Deque<Runnable> closers;
     private final PortListeners ports;
     private final Reload reload;
 
     private RunningNode(NodeRuntime<ClusterNode> runtime, NodeConfig config, MonotonicClock clock, IoGate gate,
-            Counters counters, Deque<Runnable> closers, PortListeners ports, Reload reload) {
+            Counters counters, Deque<Runnable> closers, PortListeners ports, Reload reload, Trust trust,
+            WireEvents wireEvents) {
         this.ports = ports;
         this.reload = reload;
         this.runtime = runtime;
@@ -61,6 +68,8 @@ public final class RunningNode implements AutoCloseable {
         this.clock = clock;
         this.gate = gate;
         this.counters = counters;
+        this.trust = trust;
+        this.wireEvents = wireEvents;
         this.closers = closers;
     }
 
@@ -81,9 +90,15 @@ public final class RunningNode implements AutoCloseable {
      */
     public static RunningNode start(RuntimeConfig machine, ClusterId cluster, NodeId self, LifeConfig lives,
             List<Participant> participants, Consumer<NodeEvent> events, NodeRuntime.Ending ending) {
+        return start(machine, cluster, self, lives, participants, List.of(), events, ending);
+    }
+
+    /** As above, with further steps of the handshake with peers, behind those that are built in or found by service files. */
+    public static RunningNode start(RuntimeConfig machine, ClusterId cluster, NodeId self, LifeConfig lives,
+            List<Participant> participants, List<HandshakeStep> steps, Consumer<NodeEvent> events, NodeRuntime.Ending ending) {
         Deque<Runnable> closers = new ArrayDeque<>();
         try {
-            return new Start(machine, cluster, self, closers).run(lives, participants, events, ending);
+            return new Start(machine, cluster, self, closers).run(lives, participants, steps, events, ending);
         } catch (RuntimeException | Error e) {
             closeAll(closers);
             throw e;
@@ -141,6 +156,22 @@ public final class RunningNode implements AutoCloseable {
         reload.to(next, config.self().node(), plans);
     }
 
+    /**
+     * Reads certificate, key, authorities and datagram keys anew: all of them or none.
+     *
+     * @throws ClusterFault CONFIG_1 when one of the files cannot be used; what was in use stays in use
+     */
+    public void reloadTrust() {
+        trust.reload();
+        wireEvents.reloaded();
+        trust.tellSoon(wireEvents::expires);
+    }
+
+    /** When the certificates in use end. */
+    public List<SecureContext.Expiry> expiries() {
+        return trust.expiries();
+    }
+
     /** Ends the node if it has not ended, sends what is queued within a limit, and lets go of everything. */
     @Override
     public void close() {
@@ -181,8 +212,8 @@ public final class RunningNode implements AutoCloseable {
             this.closers = closers;
         }
 
-        RunningNode run(LifeConfig lives, List<Participant> participants, Consumer<NodeEvent> events,
-                NodeRuntime.Ending ending) {
+        RunningNode run(LifeConfig lives, List<Participant> participants, List<HandshakeStep> steps,
+                Consumer<NodeEvent> events, NodeRuntime.Ending ending) {
             // Native calls take their time to be linked; meanwhile files and keys are read.
             CompletableFuture<FenceRunner> preparing = CompletableFuture.supplyAsync(this::prepareFences,
                     work -> Thread.ofPlatform().name("muster-prepare").daemon().start(work));
@@ -207,16 +238,23 @@ public final class RunningNode implements AutoCloseable {
                     order -> folder.write(order.file(), order.offset(), order.bytes()), mailbox::complete);
             closers.push(writer::close);
             ClusterNode node = new ClusterNode(config, record, participants, chance(config.self()), clock.now());
+            WireEvents wireEvents = new WireEvents(mailbox, events, record.record().state().featureLevel());
             NodeRuntime<ClusterNode> running = new NodeRuntime<>(node, new NodeRuntime.Parts(
-                    clock, mailbox, gate, links, writer::write, fences::run, events, ending, ports::deliver,
+                    clock, mailbox, gate, links, writer::write, fences::run, wireEvents, ending, ports::deliver,
                     new Latencies(config.times().leaseNs())));
             runtime.complete(running);
+            counters.tellTo(wireEvents::refused);
             FrameCodec codec = new FrameCodec(cluster);
-            links.start(Frames.of(codec, config.self()), config.times(),
+            Handshake handshake = new Handshake(cluster, config.self(), FrameHeader.PROTOCOLS, FeatureLevels.SPOKEN,
+                    wireEvents::featureLevel, allSteps(steps));
+            links.start(Frames.of(codec, config.self()), handshake, config.times(),
                     () -> Optional.of(new PulseFrame(codec, config.self())));
             running.start();
+            Trust trust = new Trust(secure, seal, machine.datagramKey(), links);
+            trust.watch(wireEvents::expires);
+            closers.push(trust::close);
             return new RunningNode(running, config, clock, gate, counters, closers, ports,
-                    new Reload(machine, links, running));
+                    new Reload(machine, links, running), trust, wireEvents);
         }
 
         /**
@@ -252,6 +290,13 @@ public final class RunningNode implements AutoCloseable {
                                 + " device whose method declares the ability UNFENCE").formatted(name, node));
                     }));
             return known;
+        }
+
+        private static List<HandshakeStep> allSteps(List<HandshakeStep> given) {
+            List<HandshakeStep> all = new ArrayList<>();
+            ServiceLoader.load(HandshakeStep.class).forEach(all::add);
+            all.addAll(given);
+            return all;
         }
 
         private FenceRunner prepareFences() {

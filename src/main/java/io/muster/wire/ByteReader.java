@@ -4,6 +4,7 @@ import io.muster.base.Bytes;
 import io.muster.base.Incarnation;
 import io.muster.base.NodeId;
 import io.muster.base.NodeSet;
+import io.muster.base.VersionRange;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
@@ -18,6 +19,7 @@ public final class ByteReader {
     private final byte[] content;
     private final int end;
     private int at;
+    private int protocol = FrameHeader.PROTOCOLS.highest();
 
     public ByteReader(byte[] content) {
         this(content, 0, content.length);
@@ -93,6 +95,15 @@ public final class ByteReader {
         return new Incarnation(node, life);
     }
 
+    public VersionRange range() throws MalformedFrame {
+        int lowest = u16();
+        int highest = u16();
+        if (lowest < 1 || highest < lowest) {
+            throw new MalformedFrame("versions %d to %d".formatted(lowest, highest));
+        }
+        return new VersionRange(lowest, highest);
+    }
+
     public String text() throws MalformedFrame {
         int length = u16();
         if (length > TEXT_LIMIT_BYTES) {
@@ -123,6 +134,17 @@ public final class ByteReader {
         byte[] bytes = Arrays.copyOfRange(content, at, at + length);
         at += length;
         return Bytes.owning(bytes);
+    }
+
+    /** What follows was written in this protocol version. */
+    public ByteReader speaking(int version) {
+        protocol = version;
+        return this;
+    }
+
+    /** The protocol version that is being read; codecs expect no field that a later one brought. */
+    public int protocol() {
+        return protocol;
     }
 
     public int left() {

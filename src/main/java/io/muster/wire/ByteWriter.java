@@ -4,6 +4,7 @@ import io.muster.base.Bytes;
 import io.muster.base.Incarnation;
 import io.muster.base.NodeId;
 import io.muster.base.NodeSet;
+import io.muster.base.VersionRange;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 
@@ -12,6 +13,7 @@ public final class ByteWriter {
 
     private byte[] buffer;
     private int length;
+    private int protocol = FrameHeader.PROTOCOLS.highest();
 
     public ByteWriter() {
         this(256);
@@ -55,6 +57,10 @@ public final class ByteWriter {
         return node(who.node()).i64(who.life());
     }
 
+    public ByteWriter range(VersionRange range) {
+        return u16(range.lowest()).u16(range.highest());
+    }
+
     /** UTF-8 behind its length in bytes as 16 bits. */
     public ByteWriter text(String text) {
         byte[] bytes = text.getBytes(StandardCharsets.UTF_8);
@@ -75,6 +81,17 @@ public final class ByteWriter {
         System.arraycopy(bytes, 0, buffer, length, bytes.length);
         length += bytes.length;
         return this;
+    }
+
+    /** From here on fields of later protocol versions are left out: a codec looks at {@link #protocol}. */
+    public ByteWriter speaking(int version) {
+        protocol = version;
+        return this;
+    }
+
+    /** The protocol version that is being written; codecs leave out fields that a later one brought. */
+    public int protocol() {
+        return protocol;
     }
 
     public int length() {

@@ -2,6 +2,7 @@ package io.muster.wire;
 
 import io.muster.base.ClusterId;
 import io.muster.base.Incarnation;
+import io.muster.base.VersionRange;
 
 /**
  * The head of every frame, on streams and in datagrams alike.
@@ -21,7 +22,8 @@ import io.muster.base.Incarnation;
 public record FrameHeader(int lengthBytes, int protocol, int kind, ClusterId cluster, Incarnation from) {
 
     public static final int MAGIC = 0x4D535452;
-    public static final int PROTOCOL = 1;
+    /** The protocol versions that this program speaks; two peers use the highest that both do. */
+    public static final VersionRange PROTOCOLS = new VersionRange(1, 1);
     public static final int BYTES = 37;
     public static final int CHECKSUM_BYTES = 4;
     /** Enough of a frame to know its length: {@link #lengthOf}. */

@@ -58,6 +58,14 @@ class ControlRequestsTest {
     }
 
     @Test
+    @DisplayName("a node is told to read its keys anew, once for each time it is asked")
+    void trustIsReadAnew() {
+        FakeNode node = new FakeNode();
+        new ControlRequests(node, Map::of).answer(ControlRequests.parse("{\"do\":\"trust.reload\"}"));
+        assertThat(node.reloads()).isEqualTo(1);
+    }
+
+    @Test
     @DisplayName("what is asked reaches the node as it was said")
     void requestsReachTheNode() {
         ask("{\"do\":\"group.join\",\"group\":\"beta\"}");

@@ -37,6 +37,7 @@ public final class FakeNode implements NodePort {
 
     public final List<Request> asked = new ArrayList<>();
     private final PortListeners listeners = new PortListeners(new Counters());
+    private int reloads;
     private NodeStatus status;
     private long longestGapNs = 70_000_000;
 
@@ -132,6 +133,16 @@ public final class FakeNode implements NodePort {
     public FakeNode withGapOf(long ns) {
         longestGapNs = ns;
         return this;
+    }
+
+    @Override
+    public void reloadTrust() {
+        reloads++;
+    }
+
+    /** How often trust was read anew. */
+    public int reloads() {
+        return reloads;
     }
 
     private static Incarnation lifeOf(int number) {

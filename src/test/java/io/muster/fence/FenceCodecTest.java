@@ -2,6 +2,7 @@ package io.muster.fence;
 
 import io.muster.base.Incarnation;
 import io.muster.ledger.Ballot;
+import io.muster.wire.CodecChecks;
 import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;

@@ -2,7 +2,7 @@ package io.muster.group;
 
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
-import io.muster.fence.CodecChecks;
+import io.muster.wire.CodecChecks;
 import io.muster.ledger.GroupName;
 import io.muster.wire.ByteReader;
 import io.muster.wire.ByteWriter;

@@ -50,6 +50,9 @@ final class DifferenceCheck {
                 case LedgerEvent.BarrierPassed(BarrierName name, long generation, NodeSet passedBy) ->
                     check(after.barriers().newest().get(name).equals(new Barriers.Passage(
                             after.barriers().newest().get(name).version(), generation, passedBy)), "%s was not passed so", name);
+                case LedgerEvent.FeatureRaised(int level) -> check(level == after.featureLevel(), "level %s", level);
+                case LedgerEvent.FeaturesTold(Incarnation who, var features) ->
+                    check(after.members().get(who.node()).features().equals(features), "%s speaks %s", who, features);
             }
         }
         check(up.equals(after.view().members()), "members are %s, not %s", after.view().members(), up);

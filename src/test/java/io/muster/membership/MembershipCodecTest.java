@@ -15,9 +15,9 @@ import io.muster.membership.MembershipMessage.LeaveAsk;
 import io.muster.membership.MembershipMessage.Row;
 import io.muster.wire.ByteReader;
 import io.muster.wire.ByteWriter;
+import io.muster.wire.CodecChecks;
 import io.muster.wire.MalformedFrame;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
@@ -57,31 +57,8 @@ final class MembershipCodecTest {
     }
 
     @Test
-    void everyTruncationIsRefused() {
-        for (MembershipMessage message : ONE_OF_EACH) {
-            byte[] bytes = encode(message);
-            for (int length = 0; length < bytes.length; length++) {
-                byte[] cut = Arrays.copyOf(bytes, length);
-                assertThatThrownBy(() -> read(cut)).as("%s cut to %d", message, length)
-                        .isInstanceOf(MalformedFrame.class);
-            }
-        }
-    }
-
-    @Test
-    void aFlippedBitIsRefusedOrMeansSomethingElse() {
-        for (MembershipMessage message : ONE_OF_EACH) {
-            byte[] bytes = encode(message);
-            for (int bit = 0; bit < bytes.length * 8; bit++) {
-                byte[] flipped = bytes.clone();
-                flipped[bit / 8] ^= (byte) (1 << bit % 8);
-                try {
-                    assertThat(read(flipped)).isNotEqualTo(message);
-                } catch (MalformedFrame refused) {
-                    assertThat(refused).hasMessageMatching("(?s).+");
-                }
-            }
-        }
+    void everyMessageComesBackAndNothingElsePasses() {
+        ONE_OF_EACH.forEach(message -> CodecChecks.check(codec, message));
     }
 
     @Test

@@ -335,6 +335,7 @@ final class RandomCluster {
                 }
             }
             case LedgerEvent.FenceVoided _ -> count("voided");
+            case LedgerEvent.FeaturesTold _, LedgerEvent.FeatureRaised _ -> { }
             case LedgerEvent.GroupLeft(GroupName group, Incarnation who) -> {
                 count("left");
                 ClusterRunNode node = nodes.get(who.node());

@@ -1,6 +1,6 @@
 package io.muster.recovery;
 
-import io.muster.fence.CodecChecks;
+import io.muster.wire.CodecChecks;
 import io.muster.ledger.GroupName;
 import io.muster.ledger.Phase;
 import org.junit.jupiter.api.Test;

@@ -130,7 +130,7 @@ final class CommitBench {
                     new Latencies(TimeBudget.lan().leaseNs())));
             closers.add(runtime::halt);
             closers.add(links::close);
-            links.start(Frames.of(new FrameCodec(TestCluster.CLUSTER), self), TimeBudget.lan());
+            links.start(Frames.of(new FrameCodec(TestCluster.CLUSTER), self), TestCluster.handshake(self), TimeBudget.lan());
             runtime.start();
         }
     }

@@ -46,6 +46,7 @@ class LinksTest {
     Path folder;
 
     private TestCluster cluster;
+    private long number;
 
     @BeforeEach
     void found() {
@@ -183,7 +184,7 @@ class LinksTest {
     void unauthenticatedConnectionsAreBounded() throws Exception {
         TestCluster.Node n1 = cluster.start(1, 1);
         List<Socket> silent = new ArrayList<>();
-        for (int i = 0; i < IncomingStreams.UNAUTHENTICATED_LIMIT; i++) {
+        for (int i = 0; i < IncomingStreams.PER_ADDRESS_LIMIT; i++) {
             silent.add(new Socket(InetAddress.getLoopbackAddress(), cluster.stream(1).port()));
         }
         try (Socket oneTooMany = new Socket(InetAddress.getLoopbackAddress(), cluster.stream(1).port())) {
@@ -193,7 +194,7 @@ class LinksTest {
         for (Socket socket : silent) {
             socket.close();
         }
-        awaitCount(n1.counters(), Kind.HANDSHAKE_FAILED, IncomingStreams.UNAUTHENTICATED_LIMIT);
+        awaitCount(n1.counters(), Kind.HANDSHAKE_FAILED, IncomingStreams.PER_ADDRESS_LIMIT);
         cluster.start(2, 1).inbox().await(new NodeInput.StreamOpened(N1));
     }
 
@@ -205,7 +206,7 @@ class LinksTest {
             TestCluster.Node n1 = cluster.start(1, 1);
             SSLSocket stream = cluster.secure(2).accepted(fake.accept());
             stream.startHandshake();
-            stream.getOutputStream().write(Dialler.WELCOME);
+            TestCluster.welcome(stream, Incarnation.of(2, 1));
             stream.getOutputStream().write(1);
             awaitCount(n1.counters(), Kind.FRAME_MALFORMED, 1);
             assertEnded(stream);
@@ -220,7 +221,7 @@ class LinksTest {
             TestCluster.Node n1 = cluster.start(1, 1);
             SSLSocket stream = cluster.secure(2).accepted(fake.accept());
             stream.startHandshake();
-            stream.getOutputStream().write(Dialler.WELCOME);
+            TestCluster.welcome(stream, Incarnation.of(2, 1));
             n1.inbox().await(new NodeInput.StreamOpened(N2));
             while (n1.counters().count(Kind.FRAME_DROPPED) == 0) {
                 n1.links().send(N2, Words.ofLength(100_000));
@@ -314,13 +315,13 @@ class LinksTest {
         SSLSocket stream = cluster.secure(as).dialled(
                 new Socket(InetAddress.getLoopbackAddress(), cluster.stream(1).port()));
         stream.startHandshake();
-        assertThat(stream.getInputStream().read()).isEqualTo(Dialler.WELCOME);
+        assertThat(TestCluster.introduce(stream, Incarnation.of(as, 1))).isEqualTo(Dialler.WELCOME);
         return stream;
     }
 
     private byte[] sealed(int to, int link, byte[] frame) {
-        ByteBuffer into = ByteBuffer.allocate(frame.length + DatagramSeal.TAG_BYTES);
-        cluster.seal().seal(NodeId.of(to), link, frame, into);
+        ByteBuffer into = ByteBuffer.allocate(frame.length + DatagramSeal.ADDED_BYTES);
+        cluster.seal().seal(NodeId.of(to), link, ++number, frame, into);
         return into.array();
     }
 

@@ -5,16 +5,22 @@ import io.muster.base.Incarnation;
 import io.muster.base.NodeId;
 import io.muster.base.NodeSet;
 import io.muster.base.TimeBudget;
+import io.muster.base.VersionRange;
+import io.muster.ledger.FeatureLevels;
+import io.muster.wire.FrameHeader;
+import io.muster.wire.MalformedFrame;
 import java.io.IOException;
 import java.net.DatagramSocket;
 import java.net.InetAddress;
 import java.net.ServerSocket;
+import java.net.Socket;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import javax.net.ssl.SSLSocket;
 
 /** Addresses, keys and certificates of a few nodes on loopback, and real links between them. */
 public final class TestCluster implements AutoCloseable {
@@ -77,6 +83,51 @@ public final class TestCluster implements AutoCloseable {
         return DatagramSeal.load(Certificates.datagramKey(keys));
     }
 
+    /** The handshake of a node that has agreed on nothing yet. */
+    public static Handshake handshake(Incarnation self, HandshakeStep... further) {
+        return new Handshake(CLUSTER, self, FrameHeader.PROTOCOLS, FeatureLevels.SPOKEN, () -> FeatureLevels.FIRST,
+                List.of(further));
+    }
+
+    /** Introduces a life on a stream that it dialled, and reads the first byte of the answer: a welcome or not. */
+    public static int introduce(SSLSocket stream, Incarnation as) throws IOException {
+        stream.getOutputStream().write(handshake(as).own().encode());
+        int answer = stream.getInputStream().read();
+        if (answer == Dialler.WELCOME) {
+            try {
+                Introduction.read(stream.getInputStream());
+            } catch (MalformedFrame e) {
+                throw new IOException(e);
+            }
+        }
+        return answer;
+    }
+
+    /** What a node says to a life that dials it with these files and says that its program speaks these feature levels. */
+    public static String answerTo(RuntimeConfig.TlsFiles files, ClusterId cluster, Incarnation as, VersionRange features,
+            RuntimeConfig.Endpoint node) throws IOException {
+        Introduction said = new Introduction(cluster, as, FrameHeader.PROTOCOLS, features, features.lowest(), new TreeMap<>());
+        try (SSLSocket stream = SecureContext.load(files, cluster, as.node()).dialled(
+                new Socket(InetAddress.getLoopbackAddress(), node.port()))) {
+            stream.startHandshake();
+            stream.getOutputStream().write(said.encode());
+            return stream.getInputStream().read() == Handshake.REFUSAL
+                    ? Handshake.readRefusal(stream.getInputStream())
+                    : "";
+        }
+    }
+
+    /** Takes a stream that was accepted: reads who dials and welcomes him as this life. */
+    public static void welcome(SSLSocket stream, Incarnation as) throws IOException {
+        try {
+            Introduction.read(stream.getInputStream());
+        } catch (MalformedFrame e) {
+            throw new IOException(e);
+        }
+        stream.getOutputStream().write(Dialler.WELCOME);
+        stream.getOutputStream().write(handshake(as).own().encode());
+    }
+
     /** Started links of a node. */
     public Node start(int node, long life) {
         return start(node, life, new Mailbox());
@@ -88,7 +139,7 @@ public final class TestCluster implements AutoCloseable {
         Inbox inbox = new Inbox(mailbox);
         Links links = new Links(self.node(), config, secure(number), seal(), mailbox, counters,
                 (thread, cause) -> inbox.broken(cause));
-        links.start(new TestFrames(CLUSTER, self), TimeBudget.lan());
+        links.start(new TestFrames(CLUSTER, self), handshake(self), TimeBudget.lan());
         closers.add(links::close);
         return new Node(self, links, mailbox, inbox, counters);
     }

@@ -25,13 +25,17 @@ public record TestFrames(ClusterId cluster, Incarnation self) implements Frames 
         }
     }
 
+    byte[] encode(Message message) {
+        return encode(FrameHeader.PROTOCOLS.highest(), message);
+    }
+
     @Override
-    public byte[] encode(Message message) {
+    public byte[] encode(int protocol, Message message) {
         Bytes content = ((Words) message).content();
         ByteWriter writer = new ByteWriter()
                 .i32(FrameHeader.MAGIC)
                 .i32(FrameHeader.BYTES + 4 + content.length() + FrameHeader.CHECKSUM_BYTES)
-                .u16(FrameHeader.PROTOCOL).u16(0)
+                .u16(protocol).u16(0)
                 .i64(cluster.high()).i64(cluster.low())
                 .incarnation(self)
                 .bytes(content);

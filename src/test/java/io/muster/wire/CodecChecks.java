@@ -1,13 +1,9 @@
-package io.muster.fence;
+package io.muster.wire;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 import io.muster.machine.Message;
-import io.muster.wire.ByteReader;
-import io.muster.wire.ByteWriter;
-import io.muster.wire.Codec;
-import io.muster.wire.MalformedFrame;
 import java.util.Arrays;
 import java.util.Optional;
 
