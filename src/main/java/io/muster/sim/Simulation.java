@@ -11,7 +11,6 @@ import io.muster.fence.Fencing;
 import io.muster.ledger.AcceptorRecord;
 import io.muster.ledger.ClusterState;
 import io.muster.ledger.GroupName;
-import io.muster.ledger.Phase;
 import io.muster.ledger.LedgerEvent.FenceEvidenced;
 import io.muster.ledger.RecordFile;
 import io.muster.membership.ViewSettings;
@@ -24,15 +23,12 @@ import io.muster.node.NodeInput;
 import io.muster.node.NodeNews;
 import io.muster.node.Request;
 import io.muster.quorum.Electorate;
-import io.muster.recovery.Participant;
 import io.muster.sim.check.Checkers;
 import io.muster.sim.check.Truth;
 import io.muster.sim.check.Violation;
 import java.util.ArrayList;
-import java.util.EnumSet;
 import java.util.List;
 import java.util.Optional;
-import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.function.Consumer;
 import java.util.stream.IntStream;
@@ -45,9 +41,6 @@ import java.util.stream.IntStream;
  */
 final class Simulation {
 
-    private static final SortedMap<String, EnumSet<Phase>> PARTICIPANTS = new TreeMap<>(java.util.Map.of(
-            "locks", EnumSet.of(Phase.STOP, Phase.LOCKS, Phase.RESUME),
-            "files", EnumSet.of(Phase.STOP, Phase.STRIPES, Phase.JOURNALS, Phase.RESUME)));
     /** Things that happen at one moment; more is a node that never rests. */
     private static final int MOMENT_LIMIT = 100_000;
     private static final long FOLDER_LOCKED_NS = 10_000_000;
@@ -67,10 +60,9 @@ final class Simulation {
     private final SimFence fence;
     private Fencing fencing;
     private final TreeMap<NodeId, SimHost> hosts = new TreeMap<>();
-    private final List<SimParticipant> participants = new ArrayList<>();
+    private final SimServices services = new SimServices(this);
     private final List<Consumer<Incarnation>> whenEnded = new ArrayList<>();
     private final Announcements announcements = new Announcements(this);
-    private SimParticipant.Behaviour participantBehaviour;
     private double diesInStep;
     private double pausesInStep;
     private long deaths;
@@ -91,7 +83,7 @@ final class Simulation {
         NodeSet voters = first(settings.voters());
         voters.forEach(node -> recordIds.put(node, recordId(node)));
         ClusterState founding = ClusterState.founded(cluster, Electorate.majorityOf(voters), recordIds);
-        this.truth = new Truth(PARTICIPANTS, founding, time::now);
+        this.truth = new Truth(SimServices.PHASES, founding, time::now);
         this.checkers = new Checkers(truth, settings.times());
         this.moments = new Moments(truth.chosen());
         SimWorld world = new SimWorld(this);
@@ -103,7 +95,7 @@ final class Simulation {
             disk.install(RecordFile.NAME, RecordFile.founding(
                     new AcceptorRecord(recordId(node), Optional.empty(), Optional.empty(), founding)));
         }
-        participantBehaviour = settings.participants();
+        services.behave(settings.participants());
         network.behave(settings.network());
         network.links(settings.links());
         fencing = SimPlans.of(settings, nodes);
@@ -190,7 +182,7 @@ final class Simulation {
     long faults() {
         return worldFaults + network.faults() + fence.faults()
                 + hosts.values().stream().mapToLong(host -> host.disk().faults()).sum()
-                + participants.stream().mapToLong(SimParticipant::faults).sum();
+                + services.faults();
     }
 
     // ---- what the caller does
@@ -224,17 +216,9 @@ final class Simulation {
         truth.begins(life);
         checkers.started(life);
         process.run(new ClusterNode(
-                config, loaded, participantsOf(process),
+                config, loaded, services.of(process, chance),
                 new Prng(settings.seed()).fork(life.toString()), process.localNow()));
         network.started(process);
-    }
-
-    private List<Participant> participantsOf(SimProcess process) {
-        List<SimParticipant> made = new ArrayList<>();
-        PARTICIPANTS.forEach((name, phases) -> made.add(new SimParticipant(name, phases, participantBehaviour, time,
-                chance.fork(name), new ParticipantEar(process.life(), this), process::input)));
-        participants.addAll(made);
-        return List.copyOf(made);
     }
 
     void startAll() {
@@ -347,8 +331,7 @@ final class Simulation {
 
     /** From now on participants behave like this, also those that run. */
     void participantsBehave(SimParticipant.Behaviour next) {
-        participantBehaviour = next;
-        participants.forEach(participant -> participant.behave(next));
+        services.behave(next);
     }
 
     /** Tells when a life has ended, for whatever reason. */
