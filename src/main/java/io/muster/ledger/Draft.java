@@ -35,7 +35,8 @@ public final class Draft {
     Draft(ClusterState base, Ballot ballot) {
         this.base = base;
         this.ballot = ballot;
-        this.state = base;
+        // The version this is drafted from is chosen, so the configuration before it counts no more (rule Q1).
+        this.state = base.settled();
     }
 
     /** The state as it would be with what was added so far, still under the version it is drafted from. */
@@ -98,7 +99,8 @@ public final class Draft {
             case LedgerEvent.MemberJoined _, LedgerEvent.MemberEvicted _, LedgerEvent.GroupJoined _ -> true;
             case LedgerEvent.MemberLeft _, LedgerEvent.FenceIntended _, LedgerEvent.FenceEvidenced _,
                     LedgerEvent.FenceVoided _, LedgerEvent.GroupLeft _, LedgerEvent.GroupLost _,
-                    LedgerEvent.PhaseReached _ -> false;
+                    LedgerEvent.PhaseReached _, LedgerEvent.ElectorateChanged _, LedgerEvent.ElectorateSettled _,
+                    LedgerEvent.WentAlone _ -> false;
         };
     }
 
@@ -108,7 +110,7 @@ public final class Draft {
         return new ClusterState(
                 base.cluster(), base.version() + 1, parent, Optional.of(ballot), events, state.electorate(),
                 state.recordIds(), state.members(), state.departures(), state.lastLives(), state.cleanLeavers(),
-                state.groups(), state.nextIntent(), state.generationFloor(), state.viewChangedAt());
+                state.groups(), state.nextIntent(), state.generationFloor(), state.viewChangedAt(), state.voting());
     }
 
     /** The state this is drafted from. */
@@ -143,8 +145,9 @@ public final class Draft {
                 if (!hasIntent(who, id) || state.harmless(who)) {
                     yield Optional.of("no open intent %d against %s".formatted(id, who));
                 }
-                // What was observed before the intent was chosen is no evidence (rule F2).
-                yield unless(state.departures().get(who).intent().orElseThrow().agreedAt() <= base.version(),
+                // What was observed before the intent was chosen is no evidence (rule F2). Of two, the one that goes on
+                // alone had the intent in its own record instead (rule T8).
+                yield unless(events.contains(new LedgerEvent.WentAlone(who)) || state.departures().get(who).intent().orElseThrow().agreedAt() <= base.version(),
                         "intent %d against %s is not chosen yet".formatted(id, who));
             }
             case LedgerEvent.FenceVoided(long id, Incarnation who, _) ->
@@ -169,6 +172,10 @@ public final class Draft {
                 yield unless(group.departed().stream().allMatch(state::harmless),
                         "not all departed of group %s are harmless".formatted(name));
             }
+            case LedgerEvent.ElectorateChanged change -> VotingRules.refuseChange(base, state, events, change);
+            case LedgerEvent.ElectorateSettled() ->
+                unless(base.voting().previous().isPresent(), "there is no change of the electorate to settle");
+            case LedgerEvent.WentAlone(Incarnation lost) -> VotingRules.refuseAlone(state, events, ballot, lost);
         };
     }
 
@@ -192,6 +199,9 @@ public final class Draft {
         }
         if (!state.isMember(who)) {
             return Optional.of(who + " is not a member");
+        }
+        if (state.voting().witnesses().contains(who.node())) {
+            return Optional.of("%s is a witness: it votes and is in no group".formatted(who.node()));
         }
         Group group = state.groups().get(name);
         if (group == null) {
@@ -231,6 +241,8 @@ public final class Draft {
         private NodeSet cleanLeavers;
         private long nextIntent;
         private long generationFloor;
+        private Acceptors acceptors;
+        private Voting voting;
         private boolean viewChanged;
 
         Changed(ClusterState from) {
@@ -243,6 +255,8 @@ public final class Draft {
             this.cleanLeavers = from.cleanLeavers();
             this.nextIntent = from.nextIntent();
             this.generationFloor = from.generationFloor();
+            this.acceptors = from.acceptors();
+            this.voting = from.voting();
         }
 
         void apply(LedgerEvent event) {
@@ -296,15 +310,24 @@ public final class Draft {
                     SortedSet<Incarnation> departed = phase == Phase.RESUME ? new TreeSet<>() : group.departed();
                     groups.put(name, new Group(name, generation, phase, group.members(), departed));
                 }
+                case LedgerEvent.ElectorateChanged(Acceptors changed, Voting next, _) -> {
+                    voting = next.with(Optional.of(acceptors));
+                    acceptors = changed;
+                }
+                case LedgerEvent.ElectorateSettled _ -> { /* every version settles the one before it */ }
+                case LedgerEvent.WentAlone(Incarnation lost) -> {
+                    voting = voting.with(Optional.of(acceptors));
+                    acceptors = VotingRules.without(acceptors, lost.node());
+                }
             }
             forgetWhatIsOver();
         }
 
         ClusterState done(List<LedgerEvent> events) {
             return new ClusterState(
-                    from.cluster(), from.version(), from.parent(), from.proposedBy(), events, from.electorate(),
-                    from.recordIds(), members, departures, lastLives, cleanLeavers, groups, nextIntent,
-                    generationFloor, viewChanged ? version : from.viewChangedAt());
+                    from.cluster(), from.version(), from.parent(), from.proposedBy(), events, acceptors.electorate(),
+                    acceptors.recordIds(), members, departures, lastLives, cleanLeavers, groups, nextIntent,
+                    generationFloor, viewChanged ? version : from.viewChangedAt(), voting);
         }
 
         private void withIntent(Incarnation who, FenceIntent intent) {

@@ -20,6 +20,9 @@ final class EventCodec {
     private static final int GROUP_LEFT = 8;
     private static final int GROUP_LOST = 9;
     private static final int PHASE_REACHED = 10;
+    private static final int ELECTORATE_CHANGED = 11;
+    private static final int ELECTORATE_SETTLED = 12;
+    private static final int WENT_ALONE = 13;
 
     private EventCodec() {}
 
@@ -46,6 +49,14 @@ final class EventCodec {
             case LedgerEvent.GroupLost(var group, var who) -> to.u8(GROUP_LOST).text(group.text()).incarnation(who);
             case LedgerEvent.PhaseReached(var group, var generation, var phase) ->
                 to.u8(PHASE_REACHED).text(group.text()).i64(generation).u8(phase.ordinal());
+            case LedgerEvent.ElectorateChanged(var acceptors, var voting, var reason) -> {
+                to.u8(ELECTORATE_CHANGED);
+                VotingCodec.encode(acceptors, to);
+                VotingCodec.encode(voting, to);
+                to.text(reason);
+            }
+            case LedgerEvent.ElectorateSettled() -> to.u8(ELECTORATE_SETTLED);
+            case LedgerEvent.WentAlone(var lost) -> to.u8(WENT_ALONE).incarnation(lost);
         }
     }
 
@@ -67,6 +78,16 @@ final class EventCodec {
             case GROUP_LOST -> new LedgerEvent.GroupLost(StateCodec.groupName(from), from.incarnation());
             case PHASE_REACHED -> new LedgerEvent.PhaseReached(
                     StateCodec.groupName(from), StateCodec.number(from), StateCodec.constant(from, Phase.values()));
+            case ELECTORATE_CHANGED -> {
+                Acceptors acceptors = VotingCodec.acceptors(from);
+                Voting voting = VotingCodec.voting(from);
+                if (voting.previous().isPresent()) {
+                    throw new MalformedFrame("a change of the electorate with a configuration before it");
+                }
+                yield new LedgerEvent.ElectorateChanged(acceptors, voting, text(from));
+            }
+            case ELECTORATE_SETTLED -> new LedgerEvent.ElectorateSettled();
+            case WENT_ALONE -> new LedgerEvent.WentAlone(from.incarnation());
             default -> throw new MalformedFrame("event tag " + tag);
         };
     }

@@ -24,4 +24,14 @@ public sealed interface LedgerInput {
 
     /** Stop leading and do not try again: this node is about to end or was evicted (rule L11). */
     record StandDown(String reason) implements LedgerInput {}
+
+    /**
+     * Note durably that the other of two is about to be fenced (rule T8): only while this life is entered with it.
+     *
+     * @param intent number that the intent will have when it can be agreed
+     */
+    record FenceNoted(Incarnation other, long intent) implements LedgerInput {}
+
+    /** The fence that was noted has ended with this evidence: go on without the other (rules T2, T3). */
+    record OtherFenced(Incarnation other, long intent, EvidenceClass evidence, String proof) implements LedgerInput {}
 }

@@ -24,6 +24,7 @@ import java.util.Optional;
  * <li>Every group whose members, generation or phase changed is named by a {@code PhaseReached} with its generation and
  *     phase now, after its lives went out ({@code GroupLost} for departed ones, {@code GroupLeft} for members) and came
  *     in. A group that ended is named by its lives going out.
+ * <li>An electorate or policy that is another one is named as it is now.
  * </ol>
  * It does not promise that a {@link Draft} of the earlier state would take the events or end in the later state: what
  * counts within (versions, the number of the next intent) and the steps between are not in it.
@@ -50,6 +51,7 @@ final class StateDifference {
         difference.groupsOut();
         difference.membersIn();
         difference.groupsNow();
+        difference.votersNow();
         return List.copyOf(difference.events);
     }
 
@@ -133,6 +135,14 @@ final class StateDifference {
             if (!before.isMember(member.who())) {
                 events.add(new LedgerEvent.MemberJoined(member.who(), member.process()));
             }
+        }
+    }
+
+    private void votersNow() {
+        Voting voting = after.voting().with(Optional.empty());
+        if (!after.acceptors().equals(before.acceptors()) || !voting.equals(before.voting().with(Optional.empty()))) {
+            events.add(new LedgerEvent.ElectorateChanged(
+                    after.acceptors(), voting, "changed in a version that this node missed"));
         }
     }
 

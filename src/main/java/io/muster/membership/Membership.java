@@ -363,6 +363,7 @@ public final class Membership implements Machine<MembershipInput, MembershipNews
                 standBack();
                 lease.end(now);
             }
+            case LedgerNews.LoneNoted _ -> { /* of the fence of two nodes */ }
         }
     }
 

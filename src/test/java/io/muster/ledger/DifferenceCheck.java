@@ -39,6 +39,11 @@ final class DifferenceCheck {
                     generations.put(name, generation);
                     check(after.groups().get(name).phase() == phase, "%s is not in %s", name, phase);
                 }
+                case LedgerEvent.ElectorateChanged(Acceptors voters, Voting voting, _) -> check(
+                        voters.equals(after.acceptors()) && voting.policy() == after.voting().policy(),
+                        "the electorate is %s, not %s", after.acceptors(), voters);
+                case LedgerEvent.ElectorateSettled _, LedgerEvent.WentAlone _ ->
+                    check(false, "%s is no difference of two states", event);
                 case LedgerEvent.FenceIntended _, LedgerEvent.FenceEvidenced _, LedgerEvent.FenceVoided _ -> { }
             }
         }
@@ -50,6 +55,8 @@ final class DifferenceCheck {
         }
         groups.forEach((name, lives) -> check(
                 lives.isEmpty() || after.groups().containsKey(name), "%s has ended with %s in it", name, lives));
+        check(before.acceptors().equals(after.acceptors())
+                || events.stream().anyMatch(LedgerEvent.ElectorateChanged.class::isInstance), "a change of votes is not told");
         fencesAreNamed(before, events, after);
     }
 

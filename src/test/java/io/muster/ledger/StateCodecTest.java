@@ -154,7 +154,8 @@ class StateCodecTest {
                 ClusterState.EVENTS_LIMIT, new LedgerEvent.MemberEvicted(States.life(1, 1), "€".repeat(256)));
         ClusterState tooLong = new ClusterState(
                 state.cluster(), 1, state.parent(), Optional.empty(), events, state.electorate(), state.recordIds(),
-                state.members(), state.departures(), state.lastLives(), state.cleanLeavers(), state.groups(), 1, 0, 0);
+                state.members(), state.departures(), state.lastLives(), state.cleanLeavers(), state.groups(), 1, 0, 0,
+                state.voting());
         assertThat(StateCodec.lengthOf(tooLong)).isGreaterThan(StateCodec.STATE_LIMIT_BYTES);
         assertThatThrownBy(() -> StateCodec.decode(new ByteReader(StateCodec.bytes(tooLong))))
                 .isInstanceOf(MalformedFrame.class);
