@@ -208,6 +208,11 @@ public final class Ledger implements Machine<LedgerInput, LedgerNews> {
         return twoNodes.enteredWith(learner.state(), acceptor.wanted());
     }
 
+    /** The number that the next intent has by the own record. */
+    public long nextIntent() {
+        return acceptor.wanted().state().nextIntent();
+    }
+
     /** What this node has durably noted about the other of two (rules T3, T8). */
     public Optional<Lone> lone() {
         return acceptor.durable().flatMap(AcceptorRecord::lone);

@@ -45,7 +45,7 @@ public record Lone(Incarnation other, long intent, Optional<Since> since) {
      * Whose vote about a state the fence stands in for: the other's, but only of the life that was fenced. What a state
      * asks of a later life has to come from that life.
      */
-    NodeSet standsInFor(ClusterState state) {
+    public NodeSet standsInFor(ClusterState state) {
         boolean fenced = alone() && state.lastLives().getOrDefault(other.node(), 0L) == other.life();
         return fenced ? NodeSet.of(other.node()) : NodeSet.NONE;
     }

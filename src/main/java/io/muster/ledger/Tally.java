@@ -1,5 +1,6 @@
 package io.muster.ledger;
 
+import io.muster.base.Incarnation;
 import io.muster.base.NodeId;
 import io.muster.base.NodeSet;
 import java.util.Optional;
@@ -42,7 +43,21 @@ record Tally(Ballot ballot, ClusterState state, NodeSet accepted, Optional<Lone>
     /** Newcomers that have not accepted yet. A later leader need not wait for them: they have it when others do. */
     NodeSet newcomersMissing() {
         boolean firstOffered = state.proposedBy().filter(ballot::equals).isPresent();
-        return firstOffered ? state.newcomers().minus(accepted) : NodeSet.NONE;
+        return firstOffered ? state.newcomers().union(joiningOfTwo()).minus(accepted) : NodeSet.NONE;
+    }
+
+    /** Of two nodes also a life that joins comes first: see {@link TwoNodes}. */
+    private NodeSet joiningOfTwo() {
+        NodeSet joining = NodeSet.NONE;
+        if (state.voting().policy() == VotePolicy.TWO_NODE) {
+            for (LedgerEvent event : state.events()) {
+                if (event instanceof LedgerEvent.MemberJoined(Incarnation who, _)
+                        && !who.node().equals(ballot.leader().node())) {
+                    joining = joining.with(who.node());
+                }
+            }
+        }
+        return joining.intersect(state.electorate().acceptors());
     }
 
     private NodeSet standIn() {

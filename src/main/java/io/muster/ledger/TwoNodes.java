@@ -13,13 +13,15 @@ import java.util.Optional;
  * from the newest state known to be chosen, by this argument:
  * <ol>
  * <li>It has both nodes as voters, so it takes both to choose it, or the one with the other's fence standing in.
- * <li>It has both lives as members. So what this node accepted of it, it accepted in this life or after it, and this
- *     life runs; and likewise the other accepted it in the named life or in a later one.
+ * <li>It has this life as a member and the other as the highest life there was. So what this node accepted of it, it
+ *     accepted in this life or after it, and this life runs; and likewise the other accepted it in the named life or in a
+ *     later one. The named one need not be in any more: it was put out or left, and its vote is missing all the same.
  * <li>A fence stands in only for a life that is the highest the state has of that node, and is dead; so if this life
  *     was the one stood in for, it would not run.
  * <li>In a later life of the other than the named one, the named one is dead and its fence ends at once; and that later
- *     life was entered with nobody before a version names it. That this node has heard of no such version is asked of
- *     its own record: nothing is chosen without it.
+ *     life was entered with nobody before a version names it. That this node has accepted no such version is asked of
+ *     its own record: nothing is chosen without it. And such a version is accepted by the later life first and by the
+ *     one that proposes it last ({@link Tally}), so that it does not lose its right to a life that dies while it joins.
  * </ol>
  */
 final class TwoNodes {
@@ -36,8 +38,10 @@ final class TwoNodes {
 
     /** Whom this life was entered with; empty when with nobody, or when the own record has gone on to another life. */
     Optional<Incarnation> enteredWith(ClusterState chosen, AcceptorRecord record) {
-        Optional<Incarnation> other = partner(chosen);
-        return record.alone() || !other.equals(partner(record.state())) ? Optional.empty() : other;
+        if (record.alone()) {
+            return Optional.empty();
+        }
+        return partner(chosen).filter(other -> bothVote(record.state()) && nobodyLater(other, record.state()));
     }
 
     /** The record with the intent in it; empty when this life may not fence the other. */
@@ -85,12 +89,19 @@ final class TwoNodes {
     }
 
     private Optional<Incarnation> partner(ClusterState state) {
-        NodeSet voters = state.electorate().acceptors();
-        if (state.voting().policy() != VotePolicy.TWO_NODE || voters.count() != VOTERS || !state.isMember(self)
-                || !voters.contains(self.node())) {
+        if (!bothVote(state) || !state.isMember(self)) {
             return Optional.empty();
         }
-        NodeId other = voters.without(self.node()).lowest();
-        return Optional.ofNullable(state.members().get(other)).map(Member::who);
+        NodeId other = state.electorate().acceptors().without(self.node()).lowest();
+        return Optional.ofNullable(state.lastLives().get(other)).map(life -> new Incarnation(other, life));
+    }
+
+    private boolean bothVote(ClusterState state) {
+        NodeSet voters = state.electorate().acceptors();
+        return state.voting().policy() == VotePolicy.TWO_NODE && voters.count() == VOTERS && voters.contains(self.node());
+    }
+
+    private static boolean nobodyLater(Incarnation other, ClusterState accepted) {
+        return accepted.lastLives().getOrDefault(other.node(), 0L) == other.life();
     }
 }

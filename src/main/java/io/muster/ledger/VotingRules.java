@@ -45,7 +45,7 @@ final class VotingRules {
         return Voting.refusal(change.voting().policy(), change.voting().wanted(), next.electorate());
     }
 
-    /** Only the one of two that leads, with the other still in and still a voter. */
+    /** Only the one of two that leads, with the other a voter and no later life of it in. */
     static Optional<String> refuseAlone(
             ClusterState state, List<LedgerEvent> events, Ballot ballot, Incarnation lost) {
         NodeSet both = NodeSet.of(ballot.leader().node(), lost.node());
@@ -57,7 +57,9 @@ final class VotingRules {
         if (changesVotes(events)) {
             return Optional.of("this version changes the electorate already");
         }
-        return state.isMember(lost) ? Optional.empty() : Optional.of(lost + " is not a member");
+        return state.lastLives().getOrDefault(lost.node(), 0L) == lost.life()
+                ? Optional.empty()
+                : Optional.of("%s was admitted after %s".formatted(lost.node(), lost));
     }
 
     private static boolean changesVotes(List<LedgerEvent> events) {

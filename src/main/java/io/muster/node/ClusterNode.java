@@ -5,11 +5,14 @@ import io.muster.base.Hash64;
 import io.muster.base.Incarnation;
 import io.muster.base.Invariant;
 import io.muster.base.NodeId;
+import io.muster.base.NodeSet;
 import io.muster.base.Prng;
 import io.muster.fence.Fencer;
 import io.muster.fence.FenceInput;
 import io.muster.fence.FenceMessage;
 import io.muster.fence.FenceNews;
+import io.muster.fence.LoneFence;
+import io.muster.fence.LoneNews;
 import io.muster.group.GroupInput;
 import io.muster.group.GroupManager;
 import io.muster.group.GroupMessage;
@@ -37,6 +40,10 @@ import io.muster.membership.Membership;
 import io.muster.membership.MembershipInput;
 import io.muster.membership.MembershipMessage;
 import io.muster.membership.MembershipNews;
+import io.muster.membership.VoterChange;
+import io.muster.membership.VoterInput;
+import io.muster.membership.VoterKeeper;
+import io.muster.membership.VoterMessage;
 import io.muster.recovery.Participant;
 import io.muster.recovery.RecoveryCoordinator;
 import io.muster.recovery.RecoveryInput;
@@ -65,6 +72,8 @@ public final class ClusterNode implements Machine<NodeInput, NodeNews> {
     private final Fencer fencer;
     private final GroupManager groups;
     private final RecoveryCoordinator recovery;
+    private final VoterKeeper voters;
+    private final LoneFence loneFence;
     private final List<Proposer> proposers;
     private final EnvelopeGate gate = new EnvelopeGate();
     private final Waits waits;
@@ -76,9 +85,15 @@ public final class ClusterNode implements Machine<NodeInput, NodeNews> {
     private final LayerOutbox<FenceNews> fromFencer = new LayerOutbox<>(LayerNews.OfFence::new);
     private final LayerOutbox<GroupNews> fromGroups = new LayerOutbox<>(LayerNews.OfGroup::new);
     private final LayerOutbox<RecoveryNews> fromRecovery = new LayerOutbox<>(LayerNews.OfRecovery::new);
+    private final LayerOutbox<LoneNews> fromLoneFence = new LayerOutbox<>(LayerNews.OfLone::new);
+
+    private final LayerOutbox<Void> fromVoters = new LayerOutbox<>(news -> {
+        throw new IllegalStateException("the keeper of the electorate announces nothing: " + news);
+    });
 
     private final GroupWishes wishes = new GroupWishes();
     private PlannedLeave leave = PlannedLeave.NOT_WANTED;
+    private Optional<LastVote> lastVote = Optional.empty();
     private boolean stopped;
     private Outbox<NodeNews> driver;
 
@@ -96,8 +111,10 @@ public final class ClusterNode implements Machine<NodeInput, NodeNews> {
         this.fencer = new Fencer(self, config.fenceMethods(), config.times(), now);
         this.groups = new GroupManager(self, config.times(), now);
         this.recovery = new RecoveryCoordinator(self, participants, config.times(), now);
-        this.waits = new Waits(config, heartbeat, ledger, membership, fencer, groups, recovery);
-        this.proposers = List.of(membership, fencer, groups, recovery);
+        this.voters = new VoterKeeper(self, ledger.recordId(), config.times(), now);
+        this.loneFence = new LoneFence(self, config.fenceMethods(), config.times(), now);
+        this.waits = new Waits(config, heartbeat, ledger, membership, fencer, groups, recovery, voters, loneFence);
+        this.proposers = List.of(loneFence, membership, fencer, groups, recovery, voters);
     }
 
     @Override
@@ -138,6 +155,10 @@ public final class ClusterNode implements Machine<NodeInput, NodeNews> {
         dueOf(fencer, now, fromFencer);
         dueOf(groups, now, fromGroups);
         dueOf(recovery, now, fromRecovery);
+        dueOf(voters, now, fromVoters);
+        if (loneFence.deadline() <= now) {
+            loneFence.due(now, fromLoneFence);
+        }
         settle(now);
     }
 
@@ -148,6 +169,8 @@ public final class ClusterNode implements Machine<NodeInput, NodeNews> {
         }
         long soonest = Math.min(heartbeat.deadline(), ledger.deadline());
         soonest = Math.min(soonest, Math.min(membership.deadline(), fencer.deadline()));
+        soonest = Math.min(soonest, Math.min(voters.deadline(), loneFence.deadline()));
+        soonest = Math.min(soonest, lastVote.map(LastVote::until).orElse(NEVER));
         return Math.min(soonest, Math.min(groups.deadline(), recovery.deadline()));
     }
 
@@ -170,6 +193,8 @@ public final class ClusterNode implements Machine<NodeInput, NodeNews> {
             case Request.Acknowledge(NodeId node, _, _) -> fencer.hasOpenFence(node)
                     ? Optional.empty()
                     : Optional.of(new Refusal(FaultCode.FENCE_4, "%s has no open fence".formatted(node)));
+            case Request.ChangeVoters(var change, _) -> unknown(change).or(() -> voters.refusal(change))
+                    .map(why -> new Refusal(FaultCode.VOTER_1, why));
         };
     }
 
@@ -183,7 +208,15 @@ public final class ClusterNode implements Machine<NodeInput, NodeNews> {
         recovery.digest(into);
         gate.digest(into);
         wishes.digest(into);
+        voters.digest(into);
+        loneFence.digest(into);
         into.add(leave.ordinal()).add(stopped ? 1 : 0);
+    }
+
+    private Optional<String> unknown(VoterChange change) {
+        NodeSet named = NodeSet.of(change.votes().keySet()).minus(config.nodes());
+        return named.isEmpty() ? Optional.empty() : Optional.of("%s is no configured node; these are %s".formatted(
+                named, config.nodes()));
     }
 
     private boolean isPeer(Incarnation from) {
@@ -207,6 +240,7 @@ public final class ClusterNode implements Machine<NodeInput, NodeNews> {
             case FenceMessage m -> fencer.step(new FenceInput.Arrived(from, m), now, fromFencer);
             case GroupMessage m -> groups.step(new GroupInput.Arrived(from, m), now, fromGroups);
             case RecoveryMessage m -> recovery.step(new RecoveryInput.Arrived(from, m), now, fromRecovery);
+            case VoterMessage m -> voters.step(new VoterInput.Arrived(from, m), now, fromVoters);
             default -> { /* heartbeats do not travel on streams */ }
         }
     }
@@ -215,7 +249,10 @@ public final class ClusterNode implements Machine<NodeInput, NodeNews> {
         switch (completion) {
             case Completion.Written _, Completion.WriteFailed _ ->
                 ledger.step(new LedgerInput.Completed(completion), now, fromLedger);
-            case Completion.FenceEnded _ -> fencer.step(new FenceInput.Completed(completion), now, fromFencer);
+            case Completion.FenceEnded end -> {
+                fencer.step(new FenceInput.Completed(completion), now, fromFencer);
+                loneFence.ended(end, now, fromLoneFence);
+            }
         }
     }
 
@@ -246,6 +283,8 @@ public final class ClusterNode implements Machine<NodeInput, NodeNews> {
             }
             case Request.Acknowledge(NodeId node, String person, String remark) ->
                 fencer.step(new FenceInput.AcknowledgeWanted(node, person, remark), now, fromFencer);
+            case Request.ChangeVoters(var change, String person) ->
+                voters.step(new VoterInput.ChangeWanted(change, "asked for by " + person), now, fromVoters);
         }
     }
 
@@ -268,6 +307,7 @@ public final class ClusterNode implements Machine<NodeInput, NodeNews> {
     /** Routes until nothing is told any more, and proposes what the layers want. */
     private void settle(long now) {
         route(now);
+        loneFence.see(ledger.enteredWith(), ledger.nextIntent(), ledger.lone(), ledger.state(), now, fromLoneFence);
         followWishes(now);
         while (!stopped && ledger.proposable()) {
             Draft draft = ledger.draft();
@@ -278,6 +318,9 @@ public final class ClusterNode implements Machine<NodeInput, NodeNews> {
             membership.drafted(draft); // rule A3: no lease for those whom this puts out, from before it is proposed
             ledger.step(new LedgerInput.Propose(draft), now, fromLedger);
             route(now);
+        }
+        if (!stopped && lastVote.filter(vote -> vote.isOver(self, ledger.state(), now)).isPresent()) {
+            stop(FaultCode.MEMBER_2, lastVote.get().reason(), true);
         }
         driver = null;
     }
@@ -293,7 +336,19 @@ public final class ClusterNode implements Machine<NodeInput, NodeNews> {
                 case LayerNews.OfFence(FenceNews n) -> happened(NodeEvents.of(n, version()));
                 case LayerNews.OfGroup(GroupNews n) -> groupChanged(n, now);
                 case LayerNews.OfRecovery(RecoveryNews n) -> recovered(n, now);
+                case LayerNews.OfLone(LoneNews n) -> lone(n, now);
             }
+        }
+    }
+
+    /** Of two nodes: what the own record has to say about the fence of the other (rules T3, T8). */
+    private void lone(LoneNews news, long now) {
+        switch (news) {
+            case LoneNews.Intended(Incarnation other, long intent) ->
+                ledger.step(new LedgerInput.FenceNoted(other, intent), now, fromLedger);
+            case LoneNews.Fenced(Incarnation other, long intent, var evidence, String proof) ->
+                ledger.step(new LedgerInput.OtherFenced(other, intent, evidence, proof), now, fromLedger);
+            case LoneNews.Told(FenceNews told) -> happened(NodeEvents.of(told, version()));
         }
     }
 
@@ -304,6 +359,8 @@ public final class ClusterNode implements Machine<NodeInput, NodeNews> {
         }
         membership.step(new MembershipInput.Heard(news), now, fromMembership);
         fencer.step(new FenceInput.Heard(news), now, fromFencer);
+        voters.step(new VoterInput.Heard(news), now, fromVoters);
+        loneFence.heard(news, now, fromLoneFence);
     }
 
     private void agreed(LedgerNews news, long now) {
@@ -316,6 +373,7 @@ public final class ClusterNode implements Machine<NodeInput, NodeNews> {
         fencer.step(new FenceInput.Agreed(news), now, fromFencer);
         groups.step(new GroupInput.Agreed(news), now, fromGroups);
         recovery.step(new RecoveryInput.Agreed(news), now, fromRecovery);
+        voters.step(new VoterInput.Agreed(news), now, fromVoters);
         if (news instanceof LedgerNews.Applied(_, ClusterState state, _, _)) {
             gate.released(state).forEach(held -> deliver(held.from(), held.message(), now));
         }
@@ -347,10 +405,15 @@ public final class ClusterNode implements Machine<NodeInput, NodeNews> {
             case MembershipNews.ActUntil(long until) -> {
                 driver.announce(new NodeNews.ActUntil(until));
                 fencer.step(new FenceInput.ActUntil(until), now, fromFencer);
+                loneFence.actUntil(until, now, fromLoneFence);
             }
             case MembershipNews.SelfOut(boolean planned, String reason) -> {
                 ledger.step(new LedgerInput.StandDown(reason), now, fromLedger);
-                stop(FaultCode.MEMBER_2, reason, planned);
+                if (planned && VoterKeeper.votesLast(self.node(), ledger.state())) {
+                    lastVote = Optional.of(new LastVote(reason, now + config.times().phaseLimitNs()));
+                } else {
+                    stop(FaultCode.MEMBER_2, reason, planned);
+                }
             }
             case MembershipNews.ViewFormed _, MembershipNews.ViewInstalled _, MembershipNews.NodeDead _,
                  MembershipNews.NodeJoined _, MembershipNews.NodeLeft _ -> { /* read from the ledger by the layers above */ }

@@ -11,6 +11,8 @@ import io.muster.ledger.LedgerMessage;
 import io.muster.machine.Message;
 import io.muster.membership.MembershipCodec;
 import io.muster.membership.MembershipMessage;
+import io.muster.membership.VoterCodec;
+import io.muster.membership.VoterMessage;
 import io.muster.recovery.RecoveryCodec;
 import io.muster.recovery.RecoveryMessage;
 import io.muster.wire.ByteReader;
@@ -29,6 +31,7 @@ final class Codecs {
     private static final int FENCE = 4;
     private static final int GROUP = 5;
     private static final int RECOVERY = 6;
+    private static final int VOTER = 11;
 
     private final HeartbeatCodec heartbeat = new HeartbeatCodec();
     private final LedgerCodec ledger = new LedgerCodec();
@@ -36,6 +39,7 @@ final class Codecs {
     private final FenceCodec fence = new FenceCodec();
     private final GroupCodec group = new GroupCodec();
     private final RecoveryCodec recovery = new RecoveryCodec();
+    private final VoterCodec voter = new VoterCodec();
 
     int kindOf(Message message) {
         return switch (message) {
@@ -45,6 +49,7 @@ final class Codecs {
             case FenceMessage _ -> FENCE;
             case GroupMessage _ -> GROUP;
             case RecoveryMessage _ -> RECOVERY;
+            case VoterMessage _ -> VOTER;
             default -> throw new IllegalArgumentException("no codec for " + message.getClass());
         };
     }
@@ -57,6 +62,7 @@ final class Codecs {
             case FenceMessage m -> fence.encode(m, to);
             case GroupMessage m -> group.encode(m, to);
             case RecoveryMessage m -> recovery.encode(m, to);
+            case VoterMessage m -> voter.encode(m, to);
             default -> throw new IllegalArgumentException("no codec for " + message.getClass());
         }
     }
@@ -69,6 +75,7 @@ final class Codecs {
             case FENCE -> fence.decode(from);
             case GROUP -> group.decode(from);
             case RECOVERY -> recovery.decode(from);
+            case VOTER -> voter.decode(from);
             default -> throw new MalformedFrame("message kind " + kind);
         };
     }

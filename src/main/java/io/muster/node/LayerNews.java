@@ -1,6 +1,7 @@
 package io.muster.node;
 
 import io.muster.fence.FenceNews;
+import io.muster.fence.LoneNews;
 import io.muster.group.GroupNews;
 import io.muster.heartbeat.HeartbeatNews;
 import io.muster.ledger.LedgerNews;
@@ -21,4 +22,6 @@ sealed interface LayerNews {
     record OfGroup(GroupNews news) implements LayerNews {}
 
     record OfRecovery(RecoveryNews news) implements LayerNews {}
+
+    record OfLone(LoneNews news) implements LayerNews {}
 }

@@ -23,10 +23,11 @@ final class StatusPicture {
     }
 
     private static String role(Ledger ledger, Membership membership, PlannedLeave leave, boolean stopped) {
-        if (stopped || membership.out()) {
+        boolean leaving = !stopped && leave != PlannedLeave.NOT_WANTED;
+        if (!leaving && (stopped || membership.out())) {
             return "stopped";
         }
-        if (leave != PlannedLeave.NOT_WANTED) {
+        if (leaving) {
             return "leaving";
         }
         if (!membership.isMember()) {

@@ -1,6 +1,7 @@
 package io.muster.sim;
 
 import io.muster.base.TimeBudget;
+import io.muster.ledger.VotePolicy;
 import java.util.Collections;
 import java.util.EnumMap;
 import java.util.Map;
@@ -18,6 +19,7 @@ import java.util.Map;
  * @param actEveryNs    mean time between two of these
  * @param restartNs     a node that ended is started again after at most this time
  * @param safetyNs      how long faults go on
+ * @param policy        by which the electorate changes
  */
 record SimSettings(
         long seed,
@@ -33,13 +35,29 @@ record SimSettings(
         Map<Chaos.Act, Integer> acts,
         long actEveryNs,
         long restartNs,
-        long safetyNs) {
+        long safetyNs,
+        VotePolicy policy) {
 
     private static final long MS = TimeBudget.MS;
 
     SimSettings {
         fence = Collections.unmodifiableMap(new EnumMap<>(fence));
         acts = Collections.unmodifiableMap(acts.isEmpty() ? new EnumMap<>(Chaos.Act.class) : new EnumMap<>(acts));
+    }
+
+    /** With the policy fixed. */
+    SimSettings(
+            long seed, int nodes, int links, int groups, TimeBudget times, long clockRatePpm,
+            SimNetwork.Behaviour network, SimDisk.Behaviour disk, SimParticipant.Behaviour participants,
+            Map<SimFence.Mood, Integer> fence, Map<Chaos.Act, Integer> acts, long actEveryNs, long restartNs,
+            long safetyNs) {
+        this(seed, nodes, links, groups, times, clockRatePpm, network, disk, participants, fence, acts, actEveryNs,
+                restartNs, safetyNs, VotePolicy.FIXED);
+    }
+
+    SimSettings with(VotePolicy other) {
+        return new SimSettings(seed, nodes, links, groups, times, clockRatePpm, network, disk, participants, fence, acts,
+                actEveryNs, restartNs, safetyNs, other);
     }
 
     /** Times of the simulated cluster: those of a local network, with limits short enough to be met often. */

@@ -13,6 +13,7 @@ import io.muster.ledger.GroupName;
 import io.muster.ledger.LedgerNews;
 import io.muster.ledger.Phase;
 import io.muster.ledger.RecordFile;
+import io.muster.ledger.Voting;
 import io.muster.machine.Effect;
 import io.muster.machine.Message;
 import io.muster.node.ClusterNode;
@@ -85,7 +86,9 @@ final class Simulation {
         this.nodes = all;
         TreeMap<NodeId, Long> recordIds = new TreeMap<>();
         nodes.forEach(node -> recordIds.put(node, 1_000L + node.number()));
-        ClusterState founding = ClusterState.founded(cluster, Electorate.majorityOf(nodes), recordIds);
+        Electorate electorate = Electorate.majorityOf(nodes);
+        ClusterState founding = ClusterState.founded(
+                cluster, electorate, recordIds, Voting.of(settings.policy(), electorate));
         this.truth = new Truth(PARTICIPANTS, founding, time::now);
         this.checkers = new Checkers(truth, settings.times());
         World world = new World();
@@ -336,7 +339,7 @@ final class Simulation {
         }
         truth.recordIs(node, record);
         checkers.durable(node, record);
-        record.accepted().flatMap(ballot -> truth.chosen().accepted(node, ballot, record.state())).ifPresent(made -> {
+        record.accepted().flatMap(ballot -> truth.chosen().accepted(node, ballot, record.state(), record.lone())).ifPresent(made -> {
             note(Optional.empty(), "version " + made.state().version() + " is chosen: " + made.state().events());
             fencesEvidenced += made.state().events().stream()
                     .filter(io.muster.ledger.LedgerEvent.FenceEvidenced.class::isInstance).count();

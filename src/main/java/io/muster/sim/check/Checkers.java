@@ -35,6 +35,8 @@ public final class Checkers implements Checker {
                 new BarrierHolds(truth),
                 new LeaseTruth(truth, times),
                 new OneActingSide(truth),
+                new AnyTwoQuorumsMeet(truth),
+                new OneLoneSide(truth),
                 losses);
     }
 
