@@ -92,6 +92,7 @@ public final class Main {
         commands.put("explain", ExplainCommand::new);
         commands.put("sim", SimCommand::new);
         commands.put("warm-up", WarmUpCommand::new);
+        commands.put("voter", VoterCommand::new);
         return commands;
     }
 

@@ -35,12 +35,26 @@ public final class StatusText {
         for (Map<String, Object> departure : Json.objects(status, "departures")) {
             lines.add(departure(departure));
         }
+        lines.add(voters(Json.inner(status, "voters")));
         List<Map<String, Object>> waits = Json.objects(status, "waits");
         if (!waits.isEmpty()) {
             lines.add("waits:");
             WaitText.chains(waits).forEach(line -> lines.add("  " + line));
         }
         return lines;
+    }
+
+    private static String voters(Map<String, Object> voters) {
+        List<String> votes = new ArrayList<>();
+        Json.inner(voters, "votes").forEach((node, own) -> votes.add(node + "=" + own));
+        List<String> losable = Json.texts(voters, "may_be_lost");
+        boolean two = Json.text(voters, "policy").equals("two-node");
+        String lost = !losable.isEmpty()
+                ? "can lose one of " + words(losable)
+                : votes.size() == 1 ? "the only voter" : two
+                        ? "either goes on once the other is fenced" : "can lose NO voter";
+        return "voters %s  %d decide  policy %s  %s".formatted(
+                words(votes), Json.number(voters, "threshold", 0), Json.text(voters, "policy"), lost);
     }
 
     private static String departure(Map<String, Object> departure) {

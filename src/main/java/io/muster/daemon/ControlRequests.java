@@ -35,6 +35,7 @@ final class ControlRequests {
         KNOWN.put("leave", Set.of());
         KNOWN.put("fence", Set.of("node", "person", "reason"));
         KNOWN.put("fence.ack", Set.of("node", "person", "remark"));
+        KNOWN.put("voters.change", Set.of("votes", "threshold", "policy", "floor", "person"));
     }
 
     private final NodePort node;
@@ -93,6 +94,8 @@ final class ControlRequests {
             case "fence" -> hand(new Request.EvictNode(
                     nodeOf(request), remarkOf(request, "person", "somebody"), remarkOf(request, "reason", "asked for")));
             case "fence.ack" -> hand(acknowledge(request));
+            case "voters.change" -> hand(new Request.ChangeVoters(
+                    VoterRequest.change(request), remarkOf(request, "person", "somebody")));
             default -> throw notUnderstood("\"%s\" cannot be answered here.".formatted(request.get("do")));
         }
         return Json.object("ok", true);

@@ -31,7 +31,7 @@ import java.util.TreeMap;
  * commits eviction, intent and evidence together.
  *
  * <p>Both may lose each other at the same moment. The one with the higher number holds back for {@link #HOLD_SILENCES}
- * silences, so that they do not shoot each other; should they do so all the same, neither was alone, and both have to
+ * silences after the other's gate is shut too, so that they do not shoot each other; should they do so all the same, neither was alone, and both have to
  * enter again. Nothing here decides what a fence is worth: that is the ledger's {@code TwoNodes}.
  */
 public final class LoneFence implements Proposer {
@@ -237,7 +237,7 @@ public final class LoneFence implements Proposer {
 
     private long holdNs() {
         boolean first = other.filter(who -> self.node().compareTo(who.node()) < 0).isPresent();
-        return first ? 0 : HOLD_SILENCES * times.silenceNs();
+        return first ? 0 : times.leaseNs() + HOLD_SILENCES * times.silenceNs();
     }
 
     private HostProcess processOf(Incarnation victim) {
