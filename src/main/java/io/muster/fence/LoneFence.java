@@ -31,8 +31,9 @@ import java.util.TreeMap;
  * commits eviction, intent and evidence together.
  *
  * <p>Both may lose each other at the same moment. The one with the higher number holds back for {@link #HOLD_SILENCES}
- * silences after the other's gate is shut too, so that they do not shoot each other; should they do so all the same, neither was alone, and both have to
- * enter again. Nothing here decides what a fence is worth: that is the ledger's {@code TwoNodes}.
+ * silences after the other's gate is shut too, so that they do not shoot each other; should they do so all the same,
+ * neither was alone, and both have to enter again. Nothing here decides what a fence is worth: that is the
+ * ledger's {@code TwoNodes}.
  */
 public final class LoneFence implements Proposer {
 
@@ -185,7 +186,8 @@ public final class LoneFence implements Proposer {
         Optional<String> method = method(victim);
         String fact = method.isEmpty()
                 ? ("%s is lost, and this node may go on alone once it is fenced; no fence method is configured for it, and a "
-                        + "person's word is not enough (policy two-node): configure one, or start %s").formatted(victim, victim.node())
+                        + "person's word is not enough (policy two-node): configure one, or start %s")
+                        .formatted(victim, victim.node())
                 : "%s is lost, and this node goes on alone once it is fenced (policy two-node)".formatted(victim);
         return Optional.of(new OpenFence(victim, intent, attempt, method, Optional.of(self.node()), lastAnswer, notBefore,
                 runs ? OpenFence.WaitingFor.DEVICE : OpenFence.WaitingFor.PAUSE, FaultCode.FENCE_3, fact));

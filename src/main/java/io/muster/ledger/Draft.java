@@ -147,7 +147,8 @@ public final class Draft {
                 }
                 // What was observed before the intent was chosen is no evidence (rule F2). Of two, the one that goes on
                 // alone had the intent in its own record instead (rule T8).
-                yield unless(events.contains(new LedgerEvent.WentAlone(who)) || state.departures().get(who).intent().orElseThrow().agreedAt() <= base.version(),
+                yield unless(events.contains(new LedgerEvent.WentAlone(who))
+                        || state.departures().get(who).intent().orElseThrow().agreedAt() <= base.version(),
                         "intent %d against %s is not chosen yet".formatted(id, who));
             }
             case LedgerEvent.FenceVoided(long id, Incarnation who, _) ->

@@ -169,11 +169,6 @@ final class Leader {
                 .ifPresent(tally -> count(tally.with(from)));
     }
 
-    /** Whether an acceptor that is to be added does not answer: nobody else has the version, so it can be dropped. */
-    boolean newcomersSilent(long now) {
-        return now >= newcomersLimitAt;
-    }
-
     /** The state that a quorum has accepted just now; the caller acts on it and then calls {@link #tell}. */
     Optional<ClusterState> chosen() {
         return open().filter(Tally::chosen).map(Tally::state);
@@ -213,9 +208,18 @@ final class Leader {
         }
     }
 
-    /** Whether a leader has had no answer of a quorum for so long that it is none any more. */
-    boolean unproven(long now) {
-        return leading() && now - provenAt >= times.leaderSilenceNs();
+    /**
+     * Why this leader is none any more: no quorum has answered it for too long; or an acceptor that is to be added does
+     * not answer, and as nobody else has that version, the next ballot goes on without it.
+     */
+    Optional<String> givesUp(long now) {
+        long silenceMs = times.leaderSilenceNs() / TimeBudget.MS;
+        if (leading() && now - provenAt >= times.leaderSilenceNs()) {
+            return Optional.of("no quorum answered for %d ms".formatted(silenceMs));
+        }
+        return now >= newcomersLimitAt
+                ? Optional.of("an acceptor that was to be added did not answer for %d ms".formatted(silenceMs))
+                : Optional.empty();
     }
 
     /** Asks again and beats, where it is time to. */

@@ -13,7 +13,7 @@ import java.util.Optional;
 
 /**
  * The machine that agrees: Multi-Paxos over one small value, {@link ClusterState}, by rules L1 to L13, with the
- * electorate that the state itself names (rules Q1 to Q4). Every node is an acceptor if it has a vote ({@link Acceptor}), a learner
+ * electorate that the state itself names (Q1 to Q4). Every node is an acceptor if it has a vote ({@link Acceptor}), a learner
  * ({@link Learner}), and now and then a candidate or the leader ({@link Leader}); this class routes between them and
  * judges who may lead.
  *
@@ -115,11 +115,9 @@ public final class Ledger implements Machine<LedgerInput, LedgerNews> {
             case LedgerInput.TwoWay(NodeSet peers) -> reachChanged(peers, now, out);
             case LedgerInput.Propose(Draft draft) -> propose(draft, now, out);
             case LedgerInput.StandDown(String reason) -> standDown(reason, out);
-            case LedgerInput.FenceNoted(Incarnation other, long intent) ->
-                twoNodes.intend(other, intent, learner.state(), acceptor.wanted())
-                        .ifPresent(record -> acceptor.note(record, now, out));
-            case LedgerInput.OtherFenced(Incarnation other, long intent, var evidence, String proof) ->
-                goAlone(other, intent, evidence, proof, now, out);
+            case LedgerInput.FenceNoted noted -> twoNodes.intend(noted, learner.state(), acceptor.wanted())
+                    .ifPresent(record -> acceptor.note(record, now, out));
+            case LedgerInput.OtherFenced fenced -> goAlone(fenced, now, out);
         }
         advance(now, out);
     }
@@ -131,15 +129,10 @@ public final class Ledger implements Machine<LedgerInput, LedgerNews> {
         }
         wake(now, out);
         acceptor.due(now);
-        if (leader.unproven(now)) {
+        leader.givesUp(now).ifPresent(why -> {
             election.candidateHeard(now);
-            stepBack("no quorum answered for %d ms".formatted(times.leaderSilenceNs() / TimeBudget.MS), out);
-        }
-        if (leader.newcomersSilent(now)) {
-            election.candidateHeard(now);
-            stepBack("an acceptor that was to be added did not answer for %d ms".formatted(
-                    times.leaderSilenceNs() / TimeBudget.MS), out);
-        }
+            stepBack(why, out);
+        });
         if (now >= candidateAt()) {
             campaign(now, out);
         }
@@ -198,19 +191,14 @@ public final class Ledger implements Machine<LedgerInput, LedgerNews> {
         return hint;
     }
 
-    /** The id of the own record: a state that names another one for this node does not know this record (rule L8). */
-    public long recordId() {
-        return acceptor.wanted().recordId();
+    /** The own record as it will be once all is written: its id and next intent say what nobody else can (L8, T8). */
+    public AcceptorRecord record() {
+        return acceptor.wanted();
     }
 
     /** The life of the other of two that this one was entered with, and may fence by itself (rules T1, T6). */
     public Optional<Incarnation> enteredWith() {
         return twoNodes.enteredWith(learner.state(), acceptor.wanted());
-    }
-
-    /** The number that the next intent has by the own record. */
-    public long nextIntent() {
-        return acceptor.wanted().state().nextIntent();
     }
 
     /** What this node has durably noted about the other of two (rules T3, T8). */
@@ -291,14 +279,13 @@ public final class Ledger implements Machine<LedgerInput, LedgerNews> {
     }
 
     /** The other of two is harmless: its fence stands in for its vote from here on, durably (rules T2, T3). */
-    private void goAlone(Incarnation other, long intent, EvidenceClass evidence, String proof, long now,
-            Outbox<LedgerNews> out) {
+    private void goAlone(LedgerInput.OtherFenced fenced, long now, Outbox<LedgerNews> out) {
         Ballot ballot = new Ballot(highestRound + 1, self);
-        twoNodes.goAlone(other, intent, evidence, proof, ballot, learner.state(), acceptor.wanted()).ifPresent(record -> {
+        twoNodes.goAlone(fenced, ballot, learner.state(), acceptor.wanted()).ifPresent(record -> {
             highestRound = ballot.round();
-            stepBack("%s is fenced and this node goes on alone".formatted(other), out);
-            acceptor.note(record, now, out);
+            stepBack("%s is fenced and this node goes on alone".formatted(fenced.other()), out);
             followed.forget();
+            acceptor.note(record, now, out);
             election.candidateHeard(now);
             leader.campaign(ballot, hint, record.lone());
         });

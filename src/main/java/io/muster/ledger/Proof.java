@@ -39,7 +39,8 @@ final class Proof {
         answered.merge(from, sequence, Math::max);
         long best = proven;
         for (long candidate : answered.values()) {
-            if (candidate > best && candidate > sent - BEATS_KEPT && electorate.isQuorum(answeredSince(candidate).union(standIn))) {
+            if (candidate > best && candidate > sent - BEATS_KEPT
+                    && electorate.isQuorum(answeredSince(candidate).union(standIn))) {
                 best = candidate;
             }
         }

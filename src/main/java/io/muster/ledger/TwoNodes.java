@@ -45,7 +45,9 @@ final class TwoNodes {
     }
 
     /** The record with the intent in it; empty when this life may not fence the other. */
-    Optional<AcceptorRecord> intend(Incarnation other, long intent, ClusterState chosen, AcceptorRecord record) {
+    Optional<AcceptorRecord> intend(LedgerInput.FenceNoted noted, ClusterState chosen, AcceptorRecord record) {
+        Incarnation other = noted.other();
+        long intent = noted.intent();
         if (!enteredWith(chosen, record).equals(Optional.of(other)) || record.state().nextIntent() != intent) {
             return Optional.empty();
         }
@@ -59,16 +61,16 @@ final class TwoNodes {
      * noted since it was entered, or is no act that was read back (rule T7).
      */
     Optional<AcceptorRecord> goAlone(
-            Incarnation other, long intent, EvidenceClass evidence, String proof, Ballot ballot, ClusterState chosen,
-            AcceptorRecord record) {
-        Lone line = new Lone(other, intent, Optional.empty());
+            LedgerInput.OtherFenced fenced, Ballot ballot, ClusterState chosen, AcceptorRecord record) {
+        Incarnation other = fenced.other();
+        Lone line = new Lone(other, fenced.intent(), Optional.empty());
         boolean noted = intended.equals(Optional.of(line)) && record.lone().equals(intended);
         if (!noted || !enteredWith(chosen, record).equals(Optional.of(other))
-                || record.state().nextIntent() != intent || !isAct(evidence)) {
+                || record.state().nextIntent() != fenced.intent() || !isAct(fenced.evidence())) {
             return Optional.empty();
         }
-        return Optional.of(record.aloneSince(
-                new Lone(other, intent, Optional.of(new Lone.Since(ballot, evidence, proof)))));
+        Lone.Since since = new Lone.Since(ballot, fenced.evidence(), fenced.proof());
+        return Optional.of(record.aloneSince(new Lone(other, fenced.intent(), Optional.of(since))));
     }
 
     /** Whether such evidence is an act with its end read back, or a refusal by the storage (rule T7). */

@@ -9,7 +9,6 @@ import io.muster.ledger.VotePolicy;
 import io.muster.ledger.Voting;
 import io.muster.quorum.Electorate;
 import java.util.Collections;
-import java.util.Map;
 import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
@@ -48,7 +47,9 @@ public record VoterChange(
     }
 
     public static VoterChange ofVotes(NodeId node, int votes) {
-        return new VoterChange(new TreeMap<>(Map.of(node, votes)), 0, Optional.empty(), 0);
+        TreeMap<NodeId, Integer> only = new TreeMap<>();
+        only.put(node, votes);
+        return new VoterChange(only, 0, Optional.empty(), 0);
     }
 
     /** Whether the state is as wished already. */

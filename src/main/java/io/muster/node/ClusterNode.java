@@ -111,7 +111,7 @@ public final class ClusterNode implements Machine<NodeInput, NodeNews> {
         this.fencer = new Fencer(self, config.fenceMethods(), config.times(), now);
         this.groups = new GroupManager(self, config.times(), now);
         this.recovery = new RecoveryCoordinator(self, participants, config.times(), now);
-        this.voters = new VoterKeeper(self, ledger.recordId(), config.times(), now);
+        this.voters = new VoterKeeper(self, ledger.record().recordId(), config.times(), now);
         this.loneFence = new LoneFence(self, config.fenceMethods(), config.times(), now);
         this.waits = new Waits(config, heartbeat, ledger, membership, fencer, groups, recovery, voters, loneFence);
         this.proposers = List.of(loneFence, membership, fencer, groups, recovery, voters);
@@ -307,7 +307,8 @@ public final class ClusterNode implements Machine<NodeInput, NodeNews> {
     /** Routes until nothing is told any more, and proposes what the layers want. */
     private void settle(long now) {
         route(now);
-        loneFence.see(ledger.enteredWith(), ledger.nextIntent(), ledger.lone(), ledger.state(), now, fromLoneFence);
+        loneFence.see(ledger.enteredWith(), ledger.record().state().nextIntent(), ledger.lone(), ledger.state(), now,
+                fromLoneFence);
         followWishes(now);
         while (!stopped && ledger.proposable()) {
             Draft draft = ledger.draft();

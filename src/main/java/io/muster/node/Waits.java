@@ -89,7 +89,7 @@ final class Waits {
     /** By what this node knows: of itself always, of others when they told it, as they tell the leader. */
     private NodeSet unknownRecords() {
         boolean own = ledger.state().electorate().votesOf(config.self().node()) > 0
-                && !ledger.state().acceptors().knows(config.self().node(), ledger.recordId());
+                && !ledger.state().acceptors().knows(config.self().node(), ledger.record().recordId());
         return own ? voters.strangers().with(config.self().node()) : voters.strangers();
     }
 

@@ -339,7 +339,9 @@ final class Simulation {
         }
         truth.recordIs(node, record);
         checkers.durable(node, record);
-        record.accepted().flatMap(ballot -> truth.chosen().accepted(node, ballot, record.state(), record.lone())).ifPresent(made -> {
+        var chosen = record.accepted().flatMap(ballot ->
+                truth.chosen().accepted(node, ballot, record.state(), record.lone()));
+        chosen.ifPresent(made -> {
             note(Optional.empty(), "version " + made.state().version() + " is chosen: " + made.state().events());
             fencesEvidenced += made.state().events().stream()
                     .filter(io.muster.ledger.LedgerEvent.FenceEvidenced.class::isInstance).count();

@@ -156,8 +156,8 @@ class TwoNodesWalkTest {
     }
 
     @Test
-    @DisplayName("The walk sees it when the right to go on alone is not cleared by the version that both accept (T4)")
-    void aForgottenRightForks() {
+    @DisplayName("The walk sees it when the right to go on alone is not ended by the version that both accept (T4)")
+    void aRightThatDoesNotEndIsSeen() {
         rules = new Rules() {
             @Override
             AcceptorRecord accepting(AcceptorRecord record, Ballot ballot, ClusterState state) {
@@ -172,7 +172,7 @@ class TwoNodesWalkTest {
                         0, node.record().promised(), node.record().accepted(), node.record().state())));
             }
         };
-        assertThatThrownBy(() -> walk(4, 3, 5)).isInstanceOf(AssertionError.class).hasMessageContaining("two values");
+        assertThatThrownBy(() -> walk(4, 3, 5)).isInstanceOf(AssertionError.class).hasMessageContaining("n2 waits");
     }
 
     // ---- the walk
@@ -385,7 +385,8 @@ class TwoNodesWalkTest {
             events.add(new LedgerEvent.WentAlone(lost));
             if (chosen.isMember(lost)) {
                 events.add(new LedgerEvent.MemberEvicted(lost, "gone"));
-                events.add(new LedgerEvent.FenceIntended(chosen.nextIntent(), lost, "gone", lone.get().since().orElseThrow().ballot()));
+                events.add(new LedgerEvent.FenceIntended(chosen.nextIntent(), lost, "gone",
+                        lone.get().since().orElseThrow().ballot()));
                 events.add(new LedgerEvent.FenceEvidenced(
                         chosen.nextIntent(), lost, EvidenceClass.PROCESS_ENDED, "gone", self));
             }
@@ -479,7 +480,8 @@ class TwoNodesWalkTest {
     }
 
     private World put(World world, NodeId self, Node node) {
-        Object key = List.of(node.life(), node.runs(), node.learned().map(this::digest), key(node.record()), switch (node.stage()) {
+        Object facts = List.of(node.life(), node.runs(), node.learned().map(this::digest), key(node.record()));
+        Object key = List.of(facts, switch (node.stage()) {
             case Stage.Idle idle -> idle;
             case Stage.Preparing(Promises promises) ->
                 List.of(promises.ballot(), promises.records().values().stream().map(this::key).toList(), promises.lone());

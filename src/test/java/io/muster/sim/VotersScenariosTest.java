@@ -206,7 +206,7 @@ class VotersScenariosTest {
     @DisplayName("Q3: a death at each point of removing and adding a voter, of the leader or of the one it is about")
     void aDeathAtEachPointOfAChange() {
         for (NodeId dies : new NodeId[] {N1, N2, N3}) {
-            for (int step = 0; step < 12; step++) {
+            for (int step = 0; step < 10; step++) {
                 form(3, VotePolicy.FIXED, 300 + step);
                 ask(VoterChange.ofVotes(N3, 0));
                 simulation.runUntil(simulation.time().now() + step * 3 * MS);
