@@ -3,6 +3,7 @@ package io.muster.sim;
 import io.muster.base.BrokenInvariant;
 import io.muster.base.Prng;
 import io.muster.base.TimeBudget;
+import io.muster.ledger.VotePolicy;
 import io.muster.sim.check.Violation;
 import java.util.EnumMap;
 import java.util.List;
@@ -101,11 +102,21 @@ public final class Swarm {
         Prng chance = new Prng(seed).fork("swarm");
         int drawnNodes = (int) chance.between(2, 7);
         int nodeCount = nodes.orElse(drawnNodes);
-        return new SimSettings(
+        SimSettings drawn = new SimSettings(
                 seed, nodeCount, (int) chance.between(1, 2), (int) chance.between(1, 3), SimSettings.shortTimes(),
                 500, network(chance), disk(chance), participants(chance),
                 fence(chance), acts(chance, nodeCount), chance.between(150, 2_500) * MS, chance.between(200, 6_000) * MS,
                 chance.between(15, 45) * TimeBudget.SECOND);
+        return drawn.with(policy(new Prng(seed).fork("policy"), drawn));
+    }
+
+    /** Of two nodes a device that lies would make two histories: nothing but the truth of a fence stands in for a vote. */
+    private static VotePolicy policy(Prng chance, SimSettings drawn) {
+        boolean lies = drawn.fence().getOrDefault(SimFence.Mood.LIES, 0) > 0;
+        if (drawn.nodes() == 2 && !lies && chance.nextInt(3) > 0) {
+            return VotePolicy.TWO_NODE;
+        }
+        return chance.nextInt(3) == 0 ? VotePolicy.DYNAMIC : VotePolicy.FIXED;
     }
 
     private static SimNetwork.Behaviour network(Prng chance) {
