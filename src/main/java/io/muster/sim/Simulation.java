@@ -14,6 +14,7 @@ import io.muster.ledger.GroupName;
 import io.muster.ledger.Phase;
 import io.muster.ledger.LedgerEvent.FenceEvidenced;
 import io.muster.ledger.RecordFile;
+import io.muster.ledger.Voting;
 import io.muster.membership.ViewSettings;
 import io.muster.machine.Effect;
 import io.muster.machine.Message;
@@ -90,7 +91,9 @@ final class Simulation {
         TreeMap<NodeId, Long> recordIds = new TreeMap<>();
         NodeSet voters = first(settings.voters());
         voters.forEach(node -> recordIds.put(node, recordId(node)));
-        ClusterState founding = ClusterState.founded(cluster, Electorate.majorityOf(voters), recordIds);
+        Electorate electorate = Electorate.majorityOf(voters);
+        ClusterState founding = ClusterState.founded(
+                cluster, electorate, recordIds, Voting.of(settings.policy(), electorate));
         this.truth = new Truth(PARTICIPANTS, founding, time::now);
         this.checkers = new Checkers(truth, settings.times());
         this.moments = new Moments(truth.chosen());
@@ -423,7 +426,9 @@ final class Simulation {
         }
         truth.recordIs(node, record);
         checkers.durable(node, record);
-        record.accepted().flatMap(ballot -> truth.chosen().accepted(node, ballot, record.state())).ifPresent(made -> {
+        var chosen = record.accepted().flatMap(ballot ->
+                truth.chosen().accepted(node, ballot, record.state(), record.lone()));
+        chosen.ifPresent(made -> {
             note(Optional.empty(), "version " + made.state().version() + " is chosen: " + made.state().events());
             fencesEvidenced += made.state().events().stream().filter(FenceEvidenced.class::isInstance).count();
             checkers.chosen(made.ballot(), made.state());
