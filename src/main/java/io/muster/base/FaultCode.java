@@ -43,6 +43,11 @@ public enum FaultCode {
     MEMBER_2("This node was evicted by the others.", "It stopped; start it again and it joins as a new incarnation."),
     MEMBER_3("The node is not a member.", "See `muster status` for the members."),
 
+    VOTER_1("The electorate cannot be changed as asked.",
+            "The message says why and what would do; `muster status` shows votes, threshold and policy."),
+    VOTER_2("A node has a vote, and its record is not the one the cluster knows.",
+            "Its old record is lost: `muster voter remove NODE`, then `muster voter add NODE`."),
+
     // Fencing
     FENCE_1("A fence method failed.", "The fence is tried again without end; the message names the device's answer."),
     FENCE_2("No fence method is configured for the node.",

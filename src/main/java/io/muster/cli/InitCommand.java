@@ -4,6 +4,7 @@ import io.muster.base.ClusterFault;
 import io.muster.base.ClusterId;
 import io.muster.base.FaultCode;
 import io.muster.base.NodeId;
+import io.muster.base.NodeSet;
 import io.muster.base.TimeBudget;
 import io.muster.daemon.ClusterFounder;
 import io.muster.daemon.ConfigReader;
@@ -43,6 +44,19 @@ final class InitCommand implements Callable<Integer> {
     @Option(names = "--fence", paramLabel = "METHOD", split = ",", defaultValue = "manual",
             description = "Fence methods of every node, first choice first (default: ${DEFAULT-VALUE}).")
     List<String> fence;
+
+    @Option(names = "--policy", paramLabel = "NAME", defaultValue = "fixed",
+            description = "Who changes the voters: fixed, dynamic or two-node (default: ${DEFAULT-VALUE}).")
+    String policy;
+
+    @Option(names = "--votes", paramLabel = "NODE=VOTES", split = ",", description = "Votes of nodes that have not one each.")
+    Map<String, Integer> votes = new LinkedHashMap<>();
+
+    @Option(names = "--no-vote", paramLabel = "NODE", split = ",", description = "Nodes without a vote.")
+    List<String> withoutVote = List.of();
+
+    @Option(names = "--witness", paramLabel = "NODE", split = ",", description = "Nodes that vote and are in no group.")
+    List<String> witnesses = List.of();
 
     @Option(names = "--json", description = "Print JSON.")
     boolean json;
@@ -90,7 +104,9 @@ final class InitCommand implements Callable<Integer> {
                 throw unusable(text, e.getMessage());
             }
         }
-        ClusterId cluster = ClusterFounder.found(folder, addresses, methods, TimeBudget.lan());
+        FoundingVotes founding = FoundingVotes.of(NodeSet.of(addresses.keySet()), policy, votes, withoutVote, witnesses);
+        ClusterId cluster = ClusterFounder.found(
+                folder, addresses, methods, TimeBudget.lan(), founding.electorate(), founding.voting());
         print(cluster, addresses.keySet().stream().map(node -> folder.resolve(node.toString())).toList());
         return ExitCode.FINE.number();
     }

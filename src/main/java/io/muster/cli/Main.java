@@ -100,6 +100,7 @@ public final class Main {
         commands.put("lab", LabCommand::new);
         commands.put("barrier", BarrierCommand::new);
         commands.put("trust", TrustCommand::new);
+        commands.put("voter", VoterCommand::new);
         return commands;
     }
 

@@ -42,6 +42,7 @@ public final class StatusText {
             }
         }
         lines.addAll(outside(status));
+        lines.add(voters(Json.inner(status, "voters")));
         List<Map<String, Object>> waits = Json.objects(status, "waits");
         if (!waits.isEmpty()) {
             lines.add("waits:");
@@ -65,6 +66,19 @@ public final class StatusText {
             }
         }
         return lines;
+    }
+
+    private static String voters(Map<String, Object> voters) {
+        List<String> votes = new ArrayList<>();
+        Json.inner(voters, "votes").forEach((node, own) -> votes.add(node + "=" + own));
+        List<String> losable = Json.texts(voters, "may_be_lost");
+        boolean two = Json.text(voters, "policy").equals("two-node");
+        String lost = !losable.isEmpty()
+                ? "can lose one of " + words(losable)
+                : votes.size() == 1 ? "the only voter" : two
+                        ? "either goes on once the other is fenced" : "can lose NO voter";
+        return "voters %s  %d decide  policy %s  %s".formatted(
+                words(votes), Json.number(voters, "threshold", 0), Json.text(voters, "policy"), lost);
     }
 
     static String departure(Map<String, Object> departure) {

@@ -9,6 +9,8 @@ import io.muster.base.TimeBudget;
 import io.muster.ledger.AcceptorRecord;
 import io.muster.ledger.ClusterState;
 import io.muster.ledger.RecordFile;
+import io.muster.ledger.VotePolicy;
+import io.muster.ledger.Voting;
 import io.muster.quorum.Electorate;
 import io.muster.runtime.Certificates;
 import io.muster.runtime.DataFolder;
@@ -59,12 +61,29 @@ public final class ClusterFounder {
             SortedMap<NodeId, RuntimeConfig.Address> nodes,
             SortedMap<NodeId, List<String>> fenceMethods,
             TimeBudget times) {
+        Electorate electorate = Electorate.majorityOf(NodeSet.of(nodes.keySet()));
+        return found(folder, nodes, fenceMethods, times, electorate, Voting.of(VotePolicy.FIXED, electorate));
+    }
+
+    /**
+     * Founds a cluster with votes and a policy of its own.
+     *
+     * @param electorate votes of some of the nodes
+     * @param voting     the policy and what goes with it
+     */
+    public static ClusterId found(
+            Path folder,
+            SortedMap<NodeId, RuntimeConfig.Address> nodes,
+            SortedMap<NodeId, List<String>> fenceMethods,
+            TimeBudget times,
+            Electorate electorate,
+            Voting voting) {
         requireEmpty(folder);
         ClusterId cluster = new ClusterId(RANDOM.nextLong(), RANDOM.nextLong());
         NodeSet all = NodeSet.of(nodes.keySet());
         SortedMap<NodeId, Long> recordIds = new TreeMap<>();
         all.forEach(node -> recordIds.put(node, RANDOM.nextLong()));
-        ClusterState founded = ClusterState.founded(cluster, Electorate.majorityOf(all), recordIds);
+        ClusterState founded = ClusterState.founded(cluster, electorate, recordIds, voting);
         try {
             Files.createDirectories(folder);
             Files.setPosixFilePermissions(folder, PosixFilePermissions.fromString("rwx------"));

@@ -52,6 +52,7 @@ final class ControlRequests {
         KNOWN.put("group.send", Set.of("group", "text", "base64"));
         KNOWN.put("barrier", Set.of("group", "barrier"));
         KNOWN.put("trust.reload", Set.of());
+        KNOWN.put("voters.change", Set.of("votes", "threshold", "policy", "floor", "person"));
     }
 
     private final NodePort node;
@@ -139,6 +140,8 @@ final class ControlRequests {
             }
             case "barrier" -> hand(new Request.EnterBarrier(barrierOf(request)));
             case "trust.reload" -> node.reloadTrust();
+            case "voters.change" -> hand(new Request.ChangeVoters(
+                    VoterRequest.change(request), remarkOf(request, "person", "somebody")));
             default -> throw notUnderstood("\"%s\" cannot be answered here.".formatted(request.get("do")));
         }
         return Json.object("ok", true);

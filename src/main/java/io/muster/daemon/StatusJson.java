@@ -45,7 +45,36 @@ final class StatusJson {
                 "locked", state.fences().locked(),
                 "opened_at", state.fences().openedAt()));
         json.put("feature", state.featureLevel());
+        json.put("voters", voters(state));
         return json;
+    }
+
+    private static Map<String, Object> voters(ClusterState state) {
+        Map<String, Object> votes = new LinkedHashMap<>();
+        state.electorate().votes().forEach((node, own) -> votes.put(node.toString(), own));
+        Map<String, Object> wanted = new LinkedHashMap<>();
+        state.voting().wanted().forEach((node, own) -> wanted.put(node.toString(), own));
+        List<Object> losable = new ArrayList<>();
+        for (var node : state.electorate().acceptors()) {
+            if (state.electorate().isQuorum(state.electorate().acceptors().without(node))) {
+                losable.add(node.toString());
+            }
+        }
+        return Json.object(
+                "votes", votes,
+                "threshold", state.electorate().threshold(),
+                "policy", state.voting().policy().label(),
+                "floor", state.voting().floor(),
+                "wanted", wanted,
+                "may_be_lost", losable,
+                "changing", state.voting().previous().isPresent(),
+                "witnesses", nodes(state.voting().witnesses()));
+    }
+
+    private static List<Object> nodes(Iterable<?> nodes) {
+        List<Object> texts = new ArrayList<>();
+        nodes.forEach(node -> texts.add(node.toString()));
+        return texts;
     }
 
     private static Map<String, Object> of(Group group) {

@@ -67,7 +67,10 @@ public final class FenceHistory {
                         LedgerEvent.GroupJoined _, LedgerEvent.GroupLeft _, LedgerEvent.GroupLost _,
                         LedgerEvent.PhaseReached _, LedgerEvent.FenceWindowPassed _, LedgerEvent.AccessWanted _,
                         LedgerEvent.AccessGranted _, LedgerEvent.MemberDropped _, LedgerEvent.BarrierPassed _,
-                        LedgerEvent.FeaturesTold _, LedgerEvent.FeatureRaised _ -> { /* no fence */ }
+                        LedgerEvent.FeaturesTold _, LedgerEvent.FeatureRaised _,
+                        LedgerEvent.ElectorateChanged _, LedgerEvent.ElectorateSettled _, LedgerEvent.WentAlone _ -> {
+                            /* no fence */
+                        }
             }
         }
     }

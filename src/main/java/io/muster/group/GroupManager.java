@@ -154,7 +154,7 @@ public final class GroupManager implements Machine<GroupInput, GroupNews>, Propo
                 askAt = moved ? now : askAt;
             }
             case LedgerNews.Leading _, LedgerNews.NotLeading _, LedgerNews.Following _ -> { /* taken in above */ }
-            case LedgerNews.Proven _, LedgerNews.RecordFailed _ -> { /* nothing about groups */ }
+            case LedgerNews.Proven _, LedgerNews.RecordFailed _, LedgerNews.LoneNoted _ -> { /* nothing about groups */ }
         }
     }
 

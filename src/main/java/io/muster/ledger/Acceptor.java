@@ -33,13 +33,12 @@ final class Acceptor {
     private final RecordKeeper keeper;
     private final TreeMap<NodeId, Owed> owed = new TreeMap<>();
     private AcceptorRecord wanted;
-    private boolean votes;
+    private Optional<ClusterState> applied = Optional.empty();
 
     Acceptor(NodeId self, RecordFile.Loaded loaded, long writeLimitNs) {
         this.self = self;
         this.wanted = loaded.record();
         this.keeper = new RecordKeeper(loaded, writeLimitNs);
-        this.votes = knows(loaded.record().state());
     }
 
     /**
@@ -60,24 +59,27 @@ final class Acceptor {
         return keeper.durable();
     }
 
-    /** Whether this node has a vote, with a record that it does not doubt. */
+    /**
+     * Whether this node has a vote, with a record that it does not doubt: by the newest state that was accepted here or
+     * is known to be chosen. An acceptor that is to be added has accepted that before it votes (rule Q4).
+     */
     boolean votes() {
-        return votes;
+        return knows(applied.filter(chosen -> chosen.version() > wanted.state().version()).orElse(wanted.state()));
     }
 
     /** Whether the durable promise is still exactly this ballot (rule A1). */
     boolean vouchesFor(Ballot ballot) {
-        return votes && durable().filter(record -> record.hasPromised(ballot)).isPresent();
+        return votes() && durable().filter(record -> record.hasPromised(ballot)).isPresent();
     }
 
     /** A chosen state says who votes. */
     void applied(ClusterState chosen) {
-        votes = votes && knows(chosen);
+        applied = Optional.of(chosen);
     }
 
     /** Another node wants to lead. @return true when that was a new, higher ballot */
     boolean prepare(Incarnation from, Ballot ballot, long now, Outbox<LedgerNews> out) {
-        if (!votes) {
+        if (!votes()) {
             return false;
         }
         boolean higher = promise(ballot, now, out);
@@ -95,9 +97,14 @@ final class Acceptor {
         return true;
     }
 
+    /** Notes the will to fence the other of two (rule T8), or that it was done and this node goes on alone (rule T3). */
+    void note(AcceptorRecord record, long now, Outbox<LedgerNews> out) {
+        want(record, now, out);
+    }
+
     /** A leader offers a state; an answer is owed unless that leader is this very node. */
     void accept(NodeId from, Ballot ballot, ClusterState state, long now, Outbox<LedgerNews> out) {
-        if (!votes || !knows(state)) {
+        if (!knows(state)) {
             return;
         }
         switch (wanted.weigh(ballot, state.version())) {
@@ -138,7 +145,7 @@ final class Acceptor {
     void digest(Hash64 into) {
         addBallot(wanted.promised(), into);
         addBallot(wanted.accepted(), into);
-        into.add(wanted.state().version()).add(votes ? 1 : 0).add(owed.size());
+        into.add(wanted.state().version()).add(votes() ? 1 : 0).add(owed.size());
         keeper.digest(into);
     }
 
@@ -153,8 +160,7 @@ final class Acceptor {
     }
 
     private boolean knows(ClusterState state) {
-        Long recordId = state.recordIds().get(self);
-        return recordId != null && recordId == wanted.recordId() && state.electorate().votes().containsKey(self);
+        return state.knows(self, wanted.recordId());
     }
 
     /** Answers whoever the durable record allows to be answered. */

@@ -10,8 +10,10 @@ import java.util.Optional;
  * @param promised no ballot below this is answered; never below {@code accepted}
  * @param accepted the ballot in which {@code state} was accepted; empty for the founding state
  * @param state    the newest accepted state
+ * @param lone     what one of two nodes noted when the other was dead (rules T3, T8)
  */
-public record AcceptorRecord(long recordId, Optional<Ballot> promised, Optional<Ballot> accepted, ClusterState state) {
+public record AcceptorRecord(
+        long recordId, Optional<Ballot> promised, Optional<Ballot> accepted, ClusterState state, Optional<Lone> lone) {
 
     /** How an offered (ballot, version) compares with this record (rule L3). */
     enum Offer {
@@ -31,6 +33,11 @@ public record AcceptorRecord(long recordId, Optional<Ballot> promised, Optional<
         }
     }
 
+    /** The record of an acceptor that is not alone and does not mean to be. */
+    public AcceptorRecord(long recordId, Optional<Ballot> promised, Optional<Ballot> accepted, ClusterState state) {
+        this(recordId, promised, accepted, state, Optional.empty());
+    }
+
     /** The record of an acceptor that has neither promised nor accepted anything (rule Q8). */
     public static AcceptorRecord founding(long recordId, ClusterState founded) {
         return new AcceptorRecord(recordId, Optional.empty(), Optional.empty(), founded);
@@ -48,13 +55,34 @@ public record AcceptorRecord(long recordId, Optional<Ballot> promised, Optional<
         return accepted.isPresent() && accepted.get().equals(ballot) && state.version() == version;
     }
 
-    /** Only a ballot above the promise is promised (rule L2). */
+    /** Only a ballot above the promise is promised (rule L2), and while alone only an own one ({@link Lone}). */
     boolean mayPromise(Ballot ballot) {
-        return promised.isEmpty() || promised.get().compareTo(ballot) < 0;
+        return (promised.isEmpty() || promised.get().compareTo(ballot) < 0) && takesPartIn(ballot);
+    }
+
+    /** While alone a record takes part in ballots of its own node only. */
+    boolean takesPartIn(Ballot ballot) {
+        return lone.filter(line -> !line.allows(ballot)).isEmpty();
+    }
+
+    /** Whether this node goes on without the other of two (rule T5). */
+    boolean alone() {
+        return lone.filter(Lone::alone).isPresent();
     }
 
     AcceptorRecord promising(Ballot ballot) {
-        return new AcceptorRecord(recordId, Optional.of(ballot), accepted, state);
+        return new AcceptorRecord(recordId, Optional.of(ballot), accepted, state, lone);
+    }
+
+    /** Before the other of two is fenced (rule T8). */
+    AcceptorRecord intending(Lone intent) {
+        return new AcceptorRecord(recordId, promised, accepted, state, Optional.of(intent));
+    }
+
+    /** Before the first version without the other, with the promise of the ballot it is made in (rule T3). */
+    AcceptorRecord aloneSince(Lone line) {
+        return new AcceptorRecord(
+                recordId, line.since().map(Lone.Since::ballot), accepted, state, Optional.of(line));
     }
 
     /**
@@ -62,7 +90,7 @@ public record AcceptorRecord(long recordId, Optional<Ballot> promised, Optional<
      * the same ballot, which may be chosen.
      */
     Offer weigh(Ballot ballot, long version) {
-        if (promisedAbove(ballot)) {
+        if (promisedAbove(ballot) || !takesPartIn(ballot)) {
             return Offer.REFUSED;
         }
         if (accepted.isEmpty()) {
@@ -74,7 +102,8 @@ public record AcceptorRecord(long recordId, Optional<Ballot> promised, Optional<
     }
 
     AcceptorRecord accepting(Ballot ballot, ClusterState offered) {
-        return new AcceptorRecord(recordId, Optional.of(ballot), Optional.of(ballot), offered);
+        return new AcceptorRecord(recordId, Optional.of(ballot), Optional.of(ballot), offered,
+                lone.filter(line -> !line.endsWith(offered)));
     }
 
     /** Adoption order: by ballot first, by version second (rule L4). */

@@ -5,6 +5,7 @@ import io.muster.base.Incarnation;
 import io.muster.base.NodeId;
 import io.muster.base.NodeSet;
 import io.muster.quorum.Electorate;
+import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
@@ -35,6 +36,7 @@ import java.util.TreeSet;
  * @param fences    what is kept about fences beyond the open ones
  * @param barriers   that were passed
  * @param featureLevel what all of the cluster understands ({@link FeatureLevels}); never falls
+ * @param voting     what else is agreed about voting, with the configuration before a change (rules Q1, Q7)
  */
 public record ClusterState(
         ClusterId cluster,
@@ -55,7 +57,8 @@ public record ClusterState(
         SortedMap<NodeId, Lapse> lapses,
         FenceAccount fences,
         Barriers barriers,
-        int featureLevel) {
+        int featureLevel,
+        Voting voting) {
 
     public static final int GROUPS_LIMIT = 64;
     /** Departed lives that are not harmless, or not recovered from by all their groups. */
@@ -78,11 +81,53 @@ public record ClusterState(
 
     /** Version 0: made once, by an explicit act (rule Q8). */
     public static ClusterState founded(ClusterId cluster, Electorate electorate, SortedMap<NodeId, Long> recordIds) {
+        return founded(cluster, electorate, recordIds, Voting.of(VotePolicy.FIXED, electorate));
+    }
+
+    /** Version 0, with a policy. */
+    public static ClusterState founded(
+            ClusterId cluster, Electorate electorate, SortedMap<NodeId, Long> recordIds, Voting voting) {
         return new ClusterState(
                 cluster, 0, Digest.NONE, Optional.empty(), List.of(), electorate, recordIds,
                 Collections.emptySortedMap(), Collections.emptySortedMap(), Collections.emptySortedMap(), NodeSet.NONE,
                 Collections.emptySortedMap(), 1, 0, 0, Collections.emptySortedMap(), FenceAccount.EMPTY, Barriers.NONE,
-                FeatureLevels.FIRST);
+                FeatureLevels.FIRST, voting);
+    }
+
+    /** The configuration of this version. */
+    public Acceptors acceptors() {
+        return new Acceptors(electorate, recordIds);
+    }
+
+    /** The configurations that have to agree on this version: its own and, if it changes that, the one before. */
+    public List<Acceptors> configurations() {
+        List<Acceptors> configurations = new ArrayList<>();
+        configurations.add(acceptors());
+        voting.previous().ifPresent(configurations::add);
+        return List.copyOf(configurations);
+    }
+
+    /** Everybody with a vote about this version. */
+    public NodeSet voters() {
+        NodeSet voters = electorate.acceptors();
+        return voting.previous().map(before -> before.nodes().union(voters)).orElse(voters);
+    }
+
+    /** Whether these acceptors decide about this version, in each of its configurations (rules Q2, Q3). */
+    public boolean decidedBy(NodeSet acceptors) {
+        return electorate.isQuorum(acceptors)
+                && voting.previous().filter(before -> !before.electorate().isQuorum(acceptors)).isEmpty();
+    }
+
+    /** Acceptors that this version adds; none when it does not change who votes (rule Q4). */
+    NodeSet newcomers() {
+        return voting.previous().map(before -> acceptors().newcomersAfter(before)).orElse(NodeSet.NONE);
+    }
+
+    /** Whether this record votes about this version (rule L8). */
+    boolean knows(NodeId node, long recordId) {
+        return acceptors().knows(node, recordId)
+                || voting.previous().filter(before -> before.knows(node, recordId)).isPresent();
     }
 
     public boolean isMember(Incarnation who) {
@@ -152,6 +197,16 @@ public record ClusterState(
                             departures.values().stream().filter(d -> !d.harmless()).map(Departure::who).toList())));
         }
         return Optional.ofNullable(groups.get(name));
+    }
+
+    /** The same, with the change of the electorate in it taken as chosen: what the next version is drafted from. */
+    ClusterState settled() {
+        return voting.previous().isEmpty()
+                ? this
+                : new ClusterState(
+                        cluster, version, parent, proposedBy, events, electorate, recordIds, members, departures,
+                        lastLives, cleanLeavers, groups, nextIntent, generationFloor, viewChangedAt, lapses, fences,
+                        barriers, featureLevel, voting.with(Optional.empty()));
     }
 
     /** A draft of the next version. */

@@ -37,7 +37,8 @@ public final class Draft {
     Draft(ClusterState base, Ballot ballot) {
         this.base = base;
         this.ballot = ballot;
-        this.state = base;
+        // The version this is drafted from is chosen, so the configuration before it counts no more (rule Q1).
+        this.state = base.settled();
     }
 
     /** The state as it would be with what was added so far, still under the version it is drafted from. */
@@ -102,7 +103,8 @@ public final class Draft {
                     LedgerEvent.FenceVoided _, LedgerEvent.GroupLeft _, LedgerEvent.GroupLost _,
                     LedgerEvent.PhaseReached _, LedgerEvent.MemberDropped _, LedgerEvent.FenceWindowPassed _,
                     LedgerEvent.FencingOpened _, LedgerEvent.AccessWanted _, LedgerEvent.AccessGranted _,
-                    LedgerEvent.BarrierPassed _, LedgerEvent.FeaturesTold _, LedgerEvent.FeatureRaised _ -> false;
+                    LedgerEvent.BarrierPassed _, LedgerEvent.FeaturesTold _, LedgerEvent.FeatureRaised _,
+                    LedgerEvent.ElectorateChanged _, LedgerEvent.ElectorateSettled _, LedgerEvent.WentAlone _ -> false;
         };
     }
 
@@ -113,7 +115,7 @@ public final class Draft {
                 base.cluster(), base.version() + 1, parent, Optional.of(ballot), events, state.electorate(),
                 state.recordIds(), state.members(), state.departures(), state.lastLives(), state.cleanLeavers(),
                 state.groups(), state.nextIntent(), state.generationFloor(), state.viewChangedAt(), state.lapses(),
-                state.fences(), state.barriers(), state.featureLevel());
+                state.fences(), state.barriers(), state.featureLevel(), state.voting());
     }
 
     /** The state this is drafted from. */
@@ -149,8 +151,10 @@ public final class Draft {
                 if (!hasIntent(who, id) || state.harmless(who)) {
                     yield Optional.of("no open intent %d against %s".formatted(id, who));
                 }
-                // What was observed before the intent was chosen is no evidence (rule F2).
-                yield unless(state.departures().get(who).intent().orElseThrow().agreedAt() <= base.version(),
+                // What was observed before the intent was chosen is no evidence (rule F2). Of two, the one that goes on
+                // alone had the intent in its own record instead (rule T8).
+                yield unless(events.contains(new LedgerEvent.WentAlone(who))
+                        || state.departures().get(who).intent().orElseThrow().agreedAt() <= base.version(),
                         "intent %d against %s is not chosen yet".formatted(id, who));
             }
             case LedgerEvent.FenceVoided(long id, Incarnation who, _) ->
@@ -200,6 +204,10 @@ public final class Draft {
                     ? FeatureLevels.refusal(state, features)
                     : Optional.of(who + " is not a member");
             case LedgerEvent.FeatureRaised(int level) -> FeatureLevels.refusal(state, level);
+            case LedgerEvent.ElectorateChanged change -> VotingRules.refuseChange(base, state, events, change);
+            case LedgerEvent.ElectorateSettled() ->
+                unless(base.voting().previous().isPresent(), "there is no change of the electorate to settle");
+            case LedgerEvent.WentAlone(Incarnation lost) -> VotingRules.refuseAlone(state, events, ballot, lost);
         };
     }
 
@@ -226,6 +234,9 @@ public final class Draft {
         }
         if (state.fences().locked().contains(who)) {
             return Optional.of("the access of %s is not switched on yet".formatted(who));
+        }
+        if (state.voting().witnesses().contains(who.node())) {
+            return Optional.of("%s is a witness: it votes and is in no group".formatted(who.node()));
         }
         Group group = state.groups().get(name);
         if (group == null) {
@@ -266,6 +277,8 @@ public final class Draft {
         private NodeSet cleanLeavers;
         private long nextIntent;
         private long generationFloor;
+        private Acceptors acceptors;
+        private Voting voting;
         private boolean viewChanged;
         private FenceAccount fences;
         private Barriers barriers;
@@ -285,6 +298,8 @@ public final class Draft {
             this.fences = from.fences();
             this.barriers = from.barriers();
             this.featureLevel = from.featureLevel();
+            this.acceptors = from.acceptors();
+            this.voting = from.voting();
         }
 
         void apply(LedgerEvent event) {
@@ -355,16 +370,25 @@ public final class Draft {
                 case LedgerEvent.FeaturesTold(Incarnation who, VersionRange features) -> members.computeIfPresent(
                         who.node(), (_, member) -> new Member(who, member.process(), member.joinedAt(), features));
                 case LedgerEvent.FeatureRaised(int level) -> featureLevel = level;
+                case LedgerEvent.ElectorateChanged(Acceptors changed, Voting next, _) -> {
+                    voting = next.with(Optional.of(acceptors));
+                    acceptors = changed;
+                }
+                case LedgerEvent.ElectorateSettled _ -> { /* every version settles the one before it */ }
+                case LedgerEvent.WentAlone(Incarnation lost) -> {
+                    voting = voting.with(Optional.of(acceptors));
+                    acceptors = VotingRules.without(acceptors, lost.node());
+                }
             }
             forgetWhatIsOver();
         }
 
         ClusterState done(List<LedgerEvent> events) {
             return new ClusterState(
-                    from.cluster(), from.version(), from.parent(), from.proposedBy(), events, from.electorate(),
-                    from.recordIds(), members, departures, lastLives, cleanLeavers, groups, nextIntent,
+                    from.cluster(), from.version(), from.parent(), from.proposedBy(), events, acceptors.electorate(),
+                    acceptors.recordIds(), members, departures, lastLives, cleanLeavers, groups, nextIntent,
                     generationFloor, viewChanged ? version : from.viewChangedAt(), lapses, fences, barriers,
-                    featureLevel);
+                    featureLevel, voting);
         }
 
         private void lapsed(Incarnation who, boolean fenced) {

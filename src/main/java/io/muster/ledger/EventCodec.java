@@ -28,6 +28,9 @@ final class EventCodec {
     private static final int BARRIER_PASSED = 20;
     private static final int FEATURES_TOLD = 40;
     private static final int FEATURE_RAISED = 41;
+    private static final int ELECTORATE_CHANGED = 31;
+    private static final int ELECTORATE_SETTLED = 32;
+    private static final int WENT_ALONE = 33;
 
     private EventCodec() {}
 
@@ -68,6 +71,14 @@ final class EventCodec {
             }
             case LedgerEvent.FeaturesTold(var who, var features) -> to.u8(FEATURES_TOLD).incarnation(who).range(features);
             case LedgerEvent.FeatureRaised(int level) -> to.u8(FEATURE_RAISED).u16(level);
+            case LedgerEvent.ElectorateChanged(var acceptors, var voting, var reason) -> {
+                to.u8(ELECTORATE_CHANGED);
+                VotingCodec.encode(acceptors, to);
+                VotingCodec.encode(voting, to);
+                to.text(reason);
+            }
+            case LedgerEvent.ElectorateSettled() -> to.u8(ELECTORATE_SETTLED);
+            case LedgerEvent.WentAlone(var lost) -> to.u8(WENT_ALONE).incarnation(lost);
         }
     }
 
@@ -98,6 +109,16 @@ final class EventCodec {
                     StateCodec.barrierName(from), StateCodec.number(from), from.nodes());
             case FEATURES_TOLD -> new LedgerEvent.FeaturesTold(from.incarnation(), from.range());
             case FEATURE_RAISED -> new LedgerEvent.FeatureRaised(from.u16());
+            case ELECTORATE_CHANGED -> {
+                Acceptors acceptors = VotingCodec.acceptors(from);
+                Voting voting = VotingCodec.voting(from);
+                if (voting.previous().isPresent()) {
+                    throw new MalformedFrame("a change of the electorate with a configuration before it");
+                }
+                yield new LedgerEvent.ElectorateChanged(acceptors, voting, text(from));
+            }
+            case ELECTORATE_SETTLED -> new LedgerEvent.ElectorateSettled();
+            case WENT_ALONE -> new LedgerEvent.WentAlone(from.incarnation());
             default -> throw new MalformedFrame("event tag " + tag);
         };
     }

@@ -39,7 +39,8 @@ public record FenceAccount(SortedMap<NodeId, Long> counted, SortedSet<Incarnatio
             case LedgerEvent.AccessGranted(Incarnation who, _, _) -> unlocked(who);
             case LedgerEvent.FenceEvidenced _, LedgerEvent.FenceVoided _, LedgerEvent.GroupJoined _,
                     LedgerEvent.GroupLeft _, LedgerEvent.GroupLost _, LedgerEvent.PhaseReached _,
-                    LedgerEvent.BarrierPassed _, LedgerEvent.FeaturesTold _, LedgerEvent.FeatureRaised _ -> this;
+                    LedgerEvent.BarrierPassed _, LedgerEvent.FeaturesTold _, LedgerEvent.FeatureRaised _,
+                    LedgerEvent.ElectorateChanged _, LedgerEvent.ElectorateSettled _, LedgerEvent.WentAlone _ -> this;
         };
     }
 

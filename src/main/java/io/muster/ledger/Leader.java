@@ -37,7 +37,6 @@ final class Leader {
 
     private final Incarnation self;
     private NodeSet peers;
-    private final NodeSet voters;
     private final TimeBudget times;
     private final long againNs;
     private final TreeMap<NodeId, Long> toldAt = new TreeMap<>();
@@ -47,15 +46,15 @@ final class Leader {
     private long againAt;
     private long beatAt;
     private long provenAt;
+    private long newcomersLimitAt = Machine.NEVER;
+    /** Voters of the states that were seen while preparing. */
+    private NodeSet known = NodeSet.NONE;
+    private Optional<Lone> lone = Optional.empty();
 
-    /**
-     * @param peers  all other nodes: they are told what is chosen
-     * @param voters the acceptors among them
-     */
-    Leader(Incarnation self, NodeSet peers, NodeSet voters, TimeBudget times) {
+    /** @param peers all other nodes: they are told what is chosen */
+    Leader(Incarnation self, NodeSet peers, TimeBudget times) {
         this.self = self;
         this.peers = peers;
-        this.voters = voters;
         this.times = times;
         this.againNs = againNs(times);
     }
@@ -91,20 +90,28 @@ final class Leader {
         return ballot.filter(other::equals).isPresent();
     }
 
-    void campaign(Ballot own) {
+    /**
+     * @param hint the newest state this node knows of, chosen or not: its voters are asked first, and then those of
+     *             whatever newer state their promises show (rule Q2)
+     * @param lone the own right to go on without the other of two
+     */
+    void campaign(Ballot own, ClusterState hint, Optional<Lone> lone) {
         Invariant.holds(idle(), "%s campaigns in %s while in %s", self, own, ballot);
         ballot = Optional.of(own);
-        stage = new Stage.Preparing(Promises.none(own), false);
+        known = hint.voters();
+        stage = new Stage.Preparing(Promises.none(own, lone), false);
     }
 
     void stop() {
         stage = new Stage.Idle();
         ballot = Optional.empty();
+        newcomersLimitAt = Machine.NEVER;
         toldAt.clear();
     }
 
     /** The own record on the medium: it lets a candidate ask (rule L7), and counts where this node votes. */
     void durable(AcceptorRecord record, boolean votes, long now, Outbox<LedgerNews> out) {
+        lone = record.lone();
         switch (stage) {
             case Stage.Preparing(Promises promises, boolean asked)
                     when !asked && record.hasPromised(promises.ballot()) -> {
@@ -119,8 +126,14 @@ final class Leader {
     }
 
     void promised(NodeId from, AcceptorRecord record) {
-        if (stage instanceof Stage.Preparing(Promises promises, boolean asked) && asked && voters.contains(from)) {
-            stage = new Stage.Preparing(promises.with(from, record), true);
+        if (stage instanceof Stage.Preparing(Promises promises, boolean asked) && asked && known.contains(from)) {
+            Promises more = promises.with(from, record);
+            NodeSet shown = more.newest().map(ClusterState::voters).orElse(NodeSet.NONE);
+            if (!known.containsAll(shown)) {
+                known = known.union(shown);
+                againAt = 0;
+            }
+            stage = new Stage.Preparing(more, true);
         }
     }
 
@@ -131,24 +144,34 @@ final class Leader {
                 : Optional.empty();
     }
 
-    /** Offers the adopted state in the own ballot; the own acceptor is offered it by the caller. */
+    /** Offers the adopted state in the own ballot; the own acceptor is offered what {@link #ownOffer} says. */
     void recommit(ClusterState adopted, long now, Outbox<LedgerNews> out) {
-        stage = new Stage.Recommitting(Tally.of(ballot.orElseThrow(), adopted));
+        Optional<Lone> lone = ((Stage.Preparing) stage).promises().lone();
+        stage = new Stage.Recommitting(Tally.of(ballot.orElseThrow(), adopted, lone));
         ask(now, out);
     }
 
-    /** Offers the next version; the own acceptor is offered it by the caller. */
-    void propose(ClusterState next, long now, Outbox<LedgerNews> out) {
+    /** What the own acceptor is to be offered now; the caller does so each time, as to be offered twice is nothing. */
+    Optional<ClusterState> ownOffer() {
+        return open().filter(tally -> tally.toAsk().contains(self.node())).map(Tally::state);
+    }
+
+    /**
+     * Offers the next version; the own acceptor is offered what {@link #ownOffer} says.
+     *
+     * @param lone the own right to go on without the other of two, as it is durable
+     */
+    void propose(ClusterState next, Optional<Lone> lone, long now, Outbox<LedgerNews> out) {
         Invariant.holds(proposable(), "version %d is proposed while another is in flight (rule L6)", next.version());
-        stage = new Stage.Leading(
-                ((Stage.Leading) stage).chosen(), Optional.of(Tally.of(ballot.orElseThrow(), next)));
+        Tally tally = Tally.of(ballot.orElseThrow(), next, lone);
+        stage = new Stage.Leading(((Stage.Leading) stage).chosen(), Optional.of(tally));
+        newcomersLimitAt = tally.newcomersMissing().isEmpty() ? Machine.NEVER : now + times.leaderSilenceNs();
         ask(now, out);
     }
 
     void accepted(NodeId from, long version) {
-        if (voters.contains(from)) {
-            open().filter(tally -> tally.state().version() == version).ifPresent(tally -> count(tally.with(from)));
-        }
+        open().filter(tally -> tally.state().version() == version && tally.state().voters().contains(from))
+                .ifPresent(tally -> count(tally.with(from)));
     }
 
     /** The state that a quorum has accepted just now; the caller acts on it and then calls {@link #tell}. */
@@ -163,6 +186,7 @@ final class Leader {
             provenAt = now;
         }
         stage = new Stage.Leading(chosen, Optional.empty());
+        newcomersLimitAt = Machine.NEVER;
         peers.forEach(peer -> tell(peer, chosen, now, out));
     }
 
@@ -189,9 +213,18 @@ final class Leader {
         }
     }
 
-    /** Whether a leader has had no answer of a quorum for so long that it is none any more. */
-    boolean unproven(long now) {
-        return leading() && now - provenAt >= times.leaderSilenceNs();
+    /**
+     * Why this leader is none any more: no quorum has answered it for too long; or an acceptor that is to be added does
+     * not answer, and as nobody else has that version, the next ballot goes on without it.
+     */
+    Optional<String> givesUp(long now) {
+        long silenceMs = times.leaderSilenceNs() / TimeBudget.MS;
+        if (leading() && now - provenAt >= times.leaderSilenceNs()) {
+            return Optional.of("no quorum answered for %d ms".formatted(silenceMs));
+        }
+        return now >= newcomersLimitAt
+                ? Optional.of("an acceptor that was to be added did not answer for %d ms".formatted(silenceMs))
+                : Optional.empty();
     }
 
     /** Asks again and beats, where it is time to. */
@@ -205,7 +238,9 @@ final class Leader {
     }
 
     long deadline() {
-        long beat = leading() ? Math.min(beatAt, provenAt + times.leaderSilenceNs()) : Machine.NEVER;
+        long beat = leading()
+                ? Math.min(Math.min(beatAt, newcomersLimitAt), provenAt + times.leaderSilenceNs())
+                : Machine.NEVER;
         return asking() ? Math.min(beat, againAt) : beat;
     }
 
@@ -241,6 +276,10 @@ final class Leader {
     }
 
     private void count(Tally tally) {
+        if (tally.newcomersMissing().isEmpty() && newcomersLimitAt != Machine.NEVER) {
+            newcomersLimitAt = Machine.NEVER;
+            againAt = 0; // the others may be asked now
+        }
         stage = stage instanceof Stage.Leading(ClusterState chosen, _)
                 ? new Stage.Leading(chosen, Optional.of(tally))
                 : new Stage.Recommitting(tally);
@@ -254,19 +293,25 @@ final class Leader {
     private void ask(long now, Outbox<LedgerNews> out) {
         againAt = now + againNs;
         if (stage instanceof Stage.Preparing(Promises promises, _)) {
-            voters.minus(NodeSet.of(promises.records().keySet()))
+            known.without(self.node()).minus(NodeSet.of(promises.records().keySet()))
                     .forEach(peer -> out.send(peer, new LedgerMessage.Prepare(promises.ballot())));
         }
-        open().ifPresent(tally -> voters.minus(tally.accepted())
+        open().ifPresent(tally -> tally.toAsk().without(self.node())
                 .forEach(peer -> out.send(peer, new LedgerMessage.Accept(tally.ballot(), tally.state()))));
     }
 
     private void answered(NodeId from, long sequence, Outbox<LedgerNews> out) {
         ClusterState chosen = ((Stage.Leading) stage).chosen();
-        proof.answer(from, sequence, chosen.electorate()).ifPresent(sentAt -> {
+        // That of the chosen version alone: whoever would overtake it needs promises of a quorum of it, or of one
+        // before it whose every quorum has seen the change. A change in flight counts when it is chosen.
+        proof.answer(from, sequence, chosen.electorate(), standIn(chosen)).ifPresent(sentAt -> {
             provenAt = sentAt;
             out.announce(new LedgerNews.Proven(ballot.orElseThrow(), sentAt));
         });
+    }
+
+    private NodeSet standIn(ClusterState state) {
+        return lone.map(line -> line.standsInFor(state)).orElse(NodeSet.NONE);
     }
 
     private void tell(NodeId peer, ClusterState chosen, long now, Outbox<LedgerNews> out) {

@@ -13,7 +13,7 @@ import java.util.Optional;
 
 /**
  * The machine that agrees: Multi-Paxos over one small value, {@link ClusterState}, by rules L1 to L13, with the
- * electorate the ledger was founded with. Every node is an acceptor if it has a vote ({@link Acceptor}), a learner
+ * electorate that the state itself names (Q1 to Q4). Every node is an acceptor if it has a vote ({@link Acceptor}), a learner
  * ({@link Learner}), and now and then a candidate or the leader ({@link Leader}); this class routes between them and
  * judges who may lead.
  *
@@ -54,6 +54,7 @@ public final class Ledger implements Machine<LedgerInput, LedgerNews> {
     private final Leader leader;
     private final Election election;
     private final Followed followed;
+    private final TwoNodes twoNodes;
     private final long bornAt;
     private final Reach reach;
     private ClusterState hint;
@@ -73,14 +74,16 @@ public final class Ledger implements Machine<LedgerInput, LedgerNews> {
     public Ledger(
             Incarnation self, NodeSet nodes, TimeBudget times, RecordFile.Loaded loaded, Prng chance, long now) {
         ClusterState state = loaded.record().state();
-        ClusterState founding = ClusterState.founded(state.cluster(), state.electorate(), state.recordIds());
+        ClusterState founding = ClusterState.founded(
+                state.cluster(), state.electorate(), state.recordIds(), state.voting().with(Optional.empty()));
         NodeSet peers = nodes.without(self.node());
         this.self = self;
         this.times = times;
         this.acceptor = new Acceptor(self.node(), loaded, times.writeLimitNs());
         this.reach = new Reach(self, nodes);
         this.learner = new Learner(founding);
-        this.leader = new Leader(self, peers, peers.intersect(founding.electorate().acceptors()), times);
+        this.leader = new Leader(self, peers, times);
+        this.twoNodes = new TwoNodes(self);
         // A cluster that was just founded has no leader to be patient with.
         long patienceNs = loaded.record().promised().isEmpty() ? 0 : times.leaderSilenceNs();
         this.election = new Election(times, chance, patienceNs, now);
@@ -116,6 +119,9 @@ public final class Ledger implements Machine<LedgerInput, LedgerNews> {
                 leader.configured(nodes.without(self.node()));
                 reachChanged(reach.configured(nodes), now, out);
             }
+            case LedgerInput.FenceNoted noted -> twoNodes.intend(noted, learner.state(), acceptor.wanted())
+                    .ifPresent(record -> acceptor.note(record, now, out));
+            case LedgerInput.OtherFenced fenced -> goAlone(fenced, now, out);
         }
         advance(now, out);
     }
@@ -127,10 +133,10 @@ public final class Ledger implements Machine<LedgerInput, LedgerNews> {
         }
         wake(now, out);
         acceptor.due(now);
-        if (leader.unproven(now)) {
+        leader.givesUp(now).ifPresent(why -> {
             election.candidateHeard(now);
-            stepBack("no quorum answered for %d ms".formatted(times.leaderSilenceNs() / TimeBudget.MS), out);
-        }
+            stepBack(why, out);
+        });
         if (now >= candidateAt()) {
             campaign(now, out);
         }
@@ -176,15 +182,32 @@ public final class Ledger implements Machine<LedgerInput, LedgerNews> {
     /** The voters within two-way reach, this node included where it votes. */
     public NodeSet reachableVoters() {
         NodeSet within = acceptor.votes() ? reach.twoWay().with(self.node()) : reach.twoWay();
-        return within.intersect(learner.state().electorate().acceptors());
+        return within.intersect(hint.voters());
     }
 
     /** The voters that are out of reach, when those within make no quorum; otherwise none. */
     public NodeSet missingVoters() {
-        var electorate = learner.state().electorate();
-        return electorate.isQuorum(reachableVoters())
-                ? NodeSet.NONE
-                : electorate.acceptors().minus(reachableVoters());
+        return quorumInReach() ? NodeSet.NONE : hint.voters().minus(reachableVoters());
+    }
+
+    /** The newest state this node knows of, chosen or not: whose voters it needs to lead (rule Q2). */
+    public ClusterState newestKnown() {
+        return hint;
+    }
+
+    /** The own record as it will be once all is written: its id and next intent say what nobody else can (L8, T8). */
+    public AcceptorRecord record() {
+        return acceptor.wanted();
+    }
+
+    /** The life of the other of two that this one was entered with, and may fence by itself (rules T1, T6). */
+    public Optional<Incarnation> enteredWith() {
+        return twoNodes.enteredWith(learner.state(), acceptor.wanted());
+    }
+
+    /** What this node has durably noted about the other of two (rules T3, T8). */
+    public Optional<Lone> lone() {
+        return acceptor.durable().flatMap(AcceptorRecord::lone);
     }
 
     /** Who answers this node while it prepares or leads, itself included where it votes; otherwise none. */
@@ -224,7 +247,7 @@ public final class Ledger implements Machine<LedgerInput, LedgerNews> {
             case LedgerMessage.Prepare(Ballot ballot) when ballot.leader().equals(from) ->
                 prepareAsked(from, ballot, now, out);
             case LedgerMessage.Promise(Ballot ballot, AcceptorRecord record)
-                    when leader.owns(ballot) && isOurs(record.state()) && recordIsOf(from.node(), record) ->
+                    when leader.owns(ballot) && isOurs(record.state()) ->
                 leader.promised(from.node(), record);
             case LedgerMessage.Accept(Ballot ballot, ClusterState state)
                     when ballot.leader().equals(from) && isOurs(state) -> {
@@ -259,9 +282,17 @@ public final class Ledger implements Machine<LedgerInput, LedgerNews> {
         return state.cluster().equals(learner.state().cluster());
     }
 
-    private boolean recordIsOf(NodeId node, AcceptorRecord record) {
-        Long recordId = learner.state().recordIds().get(node);
-        return recordId != null && recordId == record.recordId();
+    /** The other of two is harmless: its fence stands in for its vote from here on, durably (rules T2, T3). */
+    private void goAlone(LedgerInput.OtherFenced fenced, long now, Outbox<LedgerNews> out) {
+        Ballot ballot = new Ballot(highestRound + 1, self);
+        twoNodes.goAlone(fenced, ballot, learner.state(), acceptor.wanted()).ifPresent(record -> {
+            highestRound = ballot.round();
+            stepBack("%s is fenced and this node goes on alone".formatted(fenced.other()), out);
+            followed.forget();
+            acceptor.note(record, now, out);
+            election.candidateHeard(now);
+            leader.campaign(ballot, hint, record.lone());
+        });
     }
 
     private void prepareAsked(Incarnation from, Ballot ballot, long now, Outbox<LedgerNews> out) {
@@ -334,7 +365,8 @@ public final class Ledger implements Machine<LedgerInput, LedgerNews> {
     }
 
     private boolean quorumInReach() {
-        return learner.state().electorate().isQuorum(reachableVoters());
+        NodeSet standIn = acceptor.wanted().lone().map(line -> line.standsInFor(hint)).orElse(NodeSet.NONE);
+        return hint.decidedBy(reachableVoters().union(standIn));
     }
 
     private void propose(Draft draft, long now, Outbox<LedgerNews> out) {
@@ -343,8 +375,7 @@ public final class Ledger implements Machine<LedgerInput, LedgerNews> {
             return;
         }
         ClusterState next = draft.whole(learner.digest());
-        leader.propose(next, now, out);
-        acceptor.accept(self.node(), draft.ballot(), next, now, out);
+        leader.propose(next, lone(), now, out);
     }
 
     private void standDown(String reason, Outbox<LedgerNews> out) {
@@ -383,7 +414,10 @@ public final class Ledger implements Machine<LedgerInput, LedgerNews> {
         }
         acceptor.durable().ifPresent(record -> leader.durable(record, acceptor.votes(), now, out));
         leader.adopted().ifPresent(state -> adopt(state, now, out));
+        leader.ownOffer().ifPresent(state ->
+                acceptor.accept(self.node(), leader.ballot().orElseThrow(), state, now, out));
         leader.chosen().ifPresent(state -> chosen(state, now, out));
+        lone().flatMap(twoNodes::news).ifPresent(out::announce);
     }
 
     /** A promise quorum is there: the newest state among its records is chosen again, if this life may lead with it. */
@@ -400,7 +434,6 @@ public final class Ledger implements Machine<LedgerInput, LedgerNews> {
             stepBack("members of version %d are alive, and this life is none".formatted(adopted.version()), out);
         } else {
             leader.recommit(adopted, now, out);
-            acceptor.accept(self.node(), leader.ballot().orElseThrow(), adopted, now, out);
         }
     }
 
@@ -444,7 +477,7 @@ public final class Ledger implements Machine<LedgerInput, LedgerNews> {
         Ballot ballot = new Ballot(highestRound, self);
         followed.forget();
         election.candidateHeard(now);
-        leader.campaign(ballot);
+        leader.campaign(ballot, hint, acceptor.wanted().lone());
         // The own promise is durable before anybody is asked (rule L7): see Leader.durable.
         acceptor.promise(ballot, now, out);
     }

@@ -5,6 +5,7 @@ import io.muster.base.Incarnation;
 import io.muster.base.NodeId;
 import io.muster.base.NodeSet;
 import io.muster.base.VersionRange;
+import java.util.Optional;
 
 /** One agreed change. A version is a list of these, and a state is exactly the sum of the events before it (001-11). */
 public sealed interface LedgerEvent {
@@ -117,10 +118,33 @@ public sealed interface LedgerEvent {
     record FeatureRaised(int level) implements LedgerEvent {}
 
     /**
+     * Who votes, with which votes and by which policy, is as named from here on: chosen by a quorum of the configuration
+     * before and of this one (rule Q3).
+     *
+     * @param voting without a configuration before: the version names it
+     */
+    record ElectorateChanged(Acceptors acceptors, Voting voting, String reason) implements LedgerEvent {
+
+        public ElectorateChanged {
+            voting = voting.with(Optional.empty());
+            reason = bounded(reason);
+        }
+    }
+
+    /** The change of the electorate in the version before is chosen, so the configuration before it counts no more. */
+    record ElectorateSettled() implements LedgerEvent {}
+
+    /**
+     * Of two nodes this one goes on alone, because the other is harmless (rule T2). Comes before the events that evict
+     * it, intend its fence and name the evidence, all in this one version (rule T8).
+     */
+    record WentAlone(Incarnation lost) implements LedgerEvent {}
+
+    /**
      * The text, cut to {@link #TEXT_LIMIT} characters and with half surrogates replaced, so that it comes back from its
      * UTF-8 bytes as it was.
      */
-    private static String bounded(String text) {
+    static String bounded(String text) {
         StringBuilder bounded = new StringBuilder();
         text.codePoints()
                 .map(point -> point >= Character.MIN_SURROGATE && point <= Character.MAX_SURROGATE ? '?' : point)

@@ -27,4 +27,14 @@ public sealed interface LedgerInput {
 
     /** The configuration has changed. @param nodes all configured nodes from now on, this one included */
     record Configured(NodeSet nodes) implements LedgerInput {}
+
+    /**
+     * Note durably that the other of two is about to be fenced (rule T8): only while this life is entered with it.
+     *
+     * @param intent number that the intent will have when it can be agreed
+     */
+    record FenceNoted(Incarnation other, long intent) implements LedgerInput {}
+
+    /** The fence that was noted has ended with this evidence: go on without the other (rules T2, T3). */
+    record OtherFenced(Incarnation other, long intent, EvidenceClass evidence, String proof) implements LedgerInput {}
 }

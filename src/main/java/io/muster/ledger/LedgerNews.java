@@ -31,6 +31,9 @@ public sealed interface LedgerNews {
      */
     record Proven(Ballot ballot, long sentAt) implements LedgerNews {}
 
+    /** The own record says durably that the other of two is about to be fenced, or was (rules T3, T8); told once each. */
+    record LoneNoted(Lone line) implements LedgerNews {}
+
     /** The own record cannot be written: this node must not answer any more and has to end. */
     record RecordFailed(String why) implements LedgerNews {}
 }

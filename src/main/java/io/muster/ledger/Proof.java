@@ -28,15 +28,19 @@ final class Proof {
         return sent;
     }
 
-    /** @return when the newest proven beat was sent, if it is newer than before this answer */
-    OptionalLong answer(NodeId from, long sequence, Electorate electorate) {
+    /**
+     * @param standIn whose answer a fence stands in for (rule T2)
+     * @return when the newest proven beat was sent, if it is newer than before this answer
+     */
+    OptionalLong answer(NodeId from, long sequence, Electorate electorate, NodeSet standIn) {
         if (sequence < 1 || sequence > sent || sequence <= sent - BEATS_KEPT) {
             return OptionalLong.empty();
         }
         answered.merge(from, sequence, Math::max);
         long best = proven;
         for (long candidate : answered.values()) {
-            if (candidate > best && candidate > sent - BEATS_KEPT && electorate.isQuorum(answeredSince(candidate))) {
+            if (candidate > best && candidate > sent - BEATS_KEPT
+                    && electorate.isQuorum(answeredSince(candidate).union(standIn))) {
                 best = candidate;
             }
         }

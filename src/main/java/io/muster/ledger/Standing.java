@@ -27,7 +27,7 @@ public record Standing(Optional<ClusterState> state, Optional<Ballot> leading, O
             // The winner may have been heard before this node gave up, so what it follows stays.
             case LedgerNews.NotLeading _ -> new Standing(state, Optional.empty(), following);
             case LedgerNews.Following(Ballot ballot) -> new Standing(state, leading, Optional.of(ballot));
-            case LedgerNews.Proven _, LedgerNews.RecordFailed _ -> this;
+            case LedgerNews.Proven _, LedgerNews.RecordFailed _, LedgerNews.LoneNoted _ -> this;
         };
     }
 

@@ -4,7 +4,6 @@ import io.muster.base.ClusterId;
 import io.muster.base.HostProcess;
 import io.muster.base.Incarnation;
 import io.muster.base.NodeId;
-import io.muster.quorum.Electorate;
 import io.muster.wire.ByteReader;
 import io.muster.wire.ByteWriter;
 import io.muster.wire.MalformedFrame;
@@ -34,7 +33,8 @@ import java.util.TreeSet;
  *          last lives: u16 n, n x life; clean leavers u64; groups: u16 n, n x group;
  *          nextIntent u63; generationFloor u63; viewChangedAt u63; lapses: u16 n, n x lapse;
  *          counted fences: u16 n, n x (node u8, intent u63); locked members: u16 n, n x life; openedAt u63;
- *          barriers: floor u63; u16 n, n x (group text, name text, version u63, generation u63, members u64)
+ *          barriers: floor u63; u16 n, n x (group text, name text, version u63, generation u63, members u64);
+ *          voting as in {@link VotingCodec}
  * features lowest u16; highest u16
  * ballot   round u63; life          life     node u8; counter u63          ? x   one byte 0, or 1 and x
  * process  three texts; pid u64; start ticks u64                          text  u16 n, n bytes of UTF-8
@@ -43,7 +43,7 @@ import java.util.TreeSet;
  * lapse    life; fenced bool; count u16; at u63
  * evidence class u8; proof text; actor node u8; agreedAt u63
  * group    name text; generation u63; phase u8; members: u16 n, n x life; departed: u16 n, n x life
- * record   record id u64; promised ? ballot; accepted ? ballot; state
+ * record   record id u64; promised ? ballot; accepted ? ballot; state; ? lone, as in {@link VotingCodec}
  * </pre>
  */
 public final class StateCodec {
@@ -89,10 +89,7 @@ public final class StateCodec {
         encode(state.proposedBy(), to);
         to.u16(state.events().size());
         state.events().forEach(event -> EventCodec.encode(event, to));
-        to.i32(state.electorate().threshold()).u16(state.electorate().votes().size());
-        state.electorate().votes().forEach((node, votes) -> to.node(node).u16(votes));
-        to.u16(state.recordIds().size());
-        state.recordIds().forEach((node, id) -> to.node(node).i64(id));
+        VotingCodec.encode(state.acceptors(), to);
         to.u16(state.members().size());
         state.members().values().forEach(member -> {
             to.incarnation(member.who());
@@ -115,6 +112,7 @@ public final class StateCodec {
             encode(name, to);
             to.i64(passage.version()).i64(passage.generation()).nodes(passage.members());
         });
+        VotingCodec.encode(state.voting(), to);
     }
 
     public static ClusterState decode(ByteReader from) throws MalformedFrame {
@@ -128,11 +126,7 @@ public final class StateCodec {
         for (int left = from.size(ClusterState.EVENTS_LIMIT); left > 0; left--) {
             events.add(EventCodec.decode(from));
         }
-        Electorate electorate = electorate(from);
-        TreeMap<NodeId, Long> recordIds = new TreeMap<>();
-        for (int left = from.size(NodeId.LIMIT); left > 0; left--) {
-            put(recordIds, from.node(), from.i64());
-        }
+        Acceptors acceptors = VotingCodec.acceptors(from);
         TreeMap<NodeId, Member> members = new TreeMap<>();
         for (int left = from.size(NodeId.LIMIT); left > 0; left--) {
             Member member = new Member(from.incarnation(), process(from), number(from), from.range());
@@ -155,9 +149,9 @@ public final class StateCodec {
             put(groups, group.name(), group);
         }
         ClusterState state = new ClusterState(
-                cluster, version, parent, proposedBy, events, electorate, recordIds, members, departures, lastLives,
-                cleanLeavers, groups, number(from), number(from), number(from), lapses(from), fences(from), barriers(from),
-                featureLevel);
+                cluster, version, parent, proposedBy, events, acceptors.electorate(), acceptors.recordIds(), members,
+                departures, lastLives, cleanLeavers, groups, number(from), number(from), number(from), lapses(from),
+                fences(from), barriers(from), featureLevel, VotingCodec.voting(from));
         if (before - from.left() > STATE_LIMIT_BYTES) {
             throw new MalformedFrame("a state of %d bytes".formatted(before - from.left()));
         }
@@ -189,6 +183,7 @@ public final class StateCodec {
         encode(record.promised(), to);
         encode(record.accepted(), to);
         encode(record.state(), to);
+        VotingCodec.encode(record.lone(), to);
     }
 
     public static AcceptorRecord decodeRecord(ByteReader from) throws MalformedFrame {
@@ -196,8 +191,9 @@ public final class StateCodec {
         Optional<Ballot> promised = optionalBallot(from);
         Optional<Ballot> accepted = optionalBallot(from);
         ClusterState state = decode(from);
+        Optional<Lone> lone = VotingCodec.lone(from);
         try {
-            return new AcceptorRecord(recordId, promised, accepted, state);
+            return new AcceptorRecord(recordId, promised, accepted, state, lone);
         } catch (IllegalArgumentException e) {
             throw new MalformedFrame(e.getMessage());
         }
@@ -294,19 +290,6 @@ public final class StateCodec {
 
     private static Optional<Ballot> optionalBallot(ByteReader from) throws MalformedFrame {
         return from.bool() ? Optional.of(ballot(from)) : Optional.empty();
-    }
-
-    private static Electorate electorate(ByteReader from) throws MalformedFrame {
-        int threshold = from.i32();
-        TreeMap<NodeId, Integer> votes = new TreeMap<>();
-        for (int left = from.size(NodeId.LIMIT); left > 0; left--) {
-            put(votes, from.node(), from.u16());
-        }
-        try {
-            return new Electorate(votes, threshold);
-        } catch (IllegalArgumentException e) {
-            throw new MalformedFrame(e.getMessage());
-        }
     }
 
     private static void encode(Departure departure, ByteWriter to) {
@@ -419,7 +402,7 @@ public final class StateCodec {
     }
 
     /** Puts what was read, which has to be in ascending order: one state, one encoding. */
-    private static <K extends Comparable<? super K>, V> void put(SortedMap<K, V> into, K key, V value)
+    static <K extends Comparable<? super K>, V> void put(SortedMap<K, V> into, K key, V value)
             throws MalformedFrame {
         if (!into.isEmpty() && into.lastKey().compareTo(key) >= 0) {
             throw new MalformedFrame("%s after %s".formatted(key, into.lastKey()));

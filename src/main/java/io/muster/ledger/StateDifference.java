@@ -26,6 +26,7 @@ import java.util.Optional;
  *     in. A group that ended is named by its lives going out.
  * <li>Every barrier that was passed between and is still listed is named by a {@code BarrierPassed}, the newest time.
  * <li>A feature level that rose is named by one {@code FeatureRaised}, after the levels that new members speak.
+ * <li>An electorate or policy that is another one is named as it is now.
  * </ol>
  * It does not promise that a {@link Draft} of the earlier state would take the events or end in the later state: what
  * counts within (versions, the number of the next intent) and the steps between are not in it.
@@ -54,6 +55,7 @@ final class StateDifference {
         difference.groupsNow();
         difference.barriers();
         difference.features();
+        difference.votersNow();
         return List.copyOf(difference.events);
     }
 
@@ -163,6 +165,14 @@ final class StateDifference {
         }
         if (after.featureLevel() > before.featureLevel()) {
             events.add(new LedgerEvent.FeatureRaised(after.featureLevel()));
+        }
+    }
+
+    private void votersNow() {
+        Voting voting = after.voting().with(Optional.empty());
+        if (!after.acceptors().equals(before.acceptors()) || !voting.equals(before.voting().with(Optional.empty()))) {
+            events.add(new LedgerEvent.ElectorateChanged(
+                    after.acceptors(), voting, "changed in a version that this node missed"));
         }
     }
 

@@ -12,6 +12,8 @@ import io.muster.fence.FenceMessage;
 import io.muster.fence.FenceNews;
 import io.muster.group.BarrierNews;
 import io.muster.group.ChannelNews;
+import io.muster.fence.LoneFence;
+import io.muster.fence.LoneNews;
 import io.muster.group.GroupInput;
 import io.muster.group.GroupManager;
 import io.muster.group.GroupMessage;
@@ -31,7 +33,6 @@ import io.muster.ledger.Member;
 import io.muster.ledger.Proposer;
 import io.muster.ledger.RecordFile;
 import io.muster.machine.Completion;
-import io.muster.machine.Effect;
 import io.muster.machine.Machine;
 import io.muster.machine.Message;
 import io.muster.machine.Outbox;
@@ -39,6 +40,9 @@ import io.muster.membership.Membership;
 import io.muster.membership.MembershipInput;
 import io.muster.membership.MembershipMessage;
 import io.muster.membership.MembershipNews;
+import io.muster.membership.VoterInput;
+import io.muster.membership.VoterKeeper;
+import io.muster.membership.VoterMessage;
 import io.muster.recovery.Participant;
 import io.muster.recovery.RecoveryCoordinator;
 import io.muster.recovery.RecoveryInput;
@@ -69,22 +73,30 @@ public final class ClusterNode implements Machine<NodeInput, NodeNews> {
     private final GroupManager groups;
     private final RecoveryCoordinator recovery;
     private final GroupTalk talk;
+    private final VoterKeeper voters;
+    private final LoneFence loneFence;
     private final List<Proposer> proposers;
     private final SelfFence selfFence;
     private final EnvelopeGate gate = new EnvelopeGate();
+    private final Layers layers;
     private final Waits waits;
 
     private final ArrayDeque<LayerNews> rising = new ArrayDeque<>();
-    private final LayerOutbox<HeartbeatNews> fromHeartbeat = new LayerOutbox<>(LayerNews.OfHeartbeat::new);
-    private final LayerOutbox<LedgerNews> fromLedger = new LayerOutbox<>(LayerNews.OfLedger::new);
-    private final LayerOutbox<MembershipNews> fromMembership = new LayerOutbox<>(LayerNews.OfMembership::new);
-    private final LayerOutbox<FenceNews> fromFencer = new LayerOutbox<>(LayerNews.OfFence::new);
-    private final LayerOutbox<GroupNews> fromGroups = new LayerOutbox<>(LayerNews.OfGroup::new);
-    private final LayerOutbox<RecoveryNews> fromRecovery = new LayerOutbox<>(LayerNews.OfRecovery::new);
+    private final LayerOutbox<HeartbeatNews> fromHeartbeat = outbox(LayerNews.OfHeartbeat::new);
+    private final LayerOutbox<LedgerNews> fromLedger = outbox(LayerNews.OfLedger::new);
+    private final LayerOutbox<MembershipNews> fromMembership = outbox(LayerNews.OfMembership::new);
+    private final LayerOutbox<FenceNews> fromFencer = outbox(LayerNews.OfFence::new);
+    private final LayerOutbox<GroupNews> fromGroups = outbox(LayerNews.OfGroup::new);
+    private final LayerOutbox<RecoveryNews> fromRecovery = outbox(LayerNews.OfRecovery::new);
+    private final LayerOutbox<LoneNews> fromLoneFence = outbox(LayerNews.OfLone::new);
+    private final LayerOutbox<Void> fromVoters = outbox(news -> {
+        throw new IllegalStateException("the keeper of the electorate announces nothing: " + news);
+    });
 
     private final GroupWishes wishes = new GroupWishes();
     private final Ports ports;
     private PlannedLeave leave = PlannedLeave.NOT_WANTED;
+    private Optional<LastVote> lastVote = Optional.empty();
     private boolean stopped;
     private int linksUp;
     private Outbox<NodeNews> driver;
@@ -102,14 +114,17 @@ public final class ClusterNode implements Machine<NodeInput, NodeNews> {
         this.membership = new Membership(self, config.process(), config.nodes(), config.times(), config.view(), now);
         this.fencer = new Fencer(self, config.fencing(), config.times(), now, chance.fork("fence"), config.process());
         this.groups = new GroupManager(self, config.times(), now);
-        this.talk = new GroupTalk(config, new LayerOutbox<>(LayerNews.OfChannel::new),
-                new LayerOutbox<>(LayerNews.OfBarrier::new), now);
+        this.talk = new GroupTalk(config, outbox(LayerNews.OfChannel::new),
+                outbox(LayerNews.OfBarrier::new), now);
         List<Participant> all = Stream.concat(participants.stream(), Stream.of(talk)).toList();
         this.recovery = new RecoveryCoordinator(self, all, config.times(), now);
         this.selfFence = new SelfFence(self, config.times());
-        this.waits = new Waits(config, heartbeat, ledger, membership, fencer, groups, recovery, talk);
+        this.voters = new VoterKeeper(self, ledger.record().recordId(), config.times(), now);
+        this.loneFence = new LoneFence(self, config.fencing(), config.times(), now);
         this.ports = new Ports(self, config.times().askNs());
-        this.proposers = List.of(membership, fencer, groups, recovery, talk.barriers);
+        this.layers = new Layers(heartbeat, ledger, membership, fencer, groups, recovery, talk, voters, loneFence, ports);
+        this.waits = new Waits(config, layers);
+        this.proposers = List.of(loneFence, membership, fencer, groups, recovery, talk.barriers, voters);
     }
 
     @Override
@@ -127,16 +142,14 @@ public final class ClusterNode implements Machine<NodeInput, NodeNews> {
                 }
             }
             case NodeInput.CastArrived _ -> { /* only heartbeats travel as datagrams */ }
-            case NodeInput.StreamOpened(NodeId peer) ->
-                heartbeat.step(new HeartbeatInput.StreamOpened(peer), now, fromHeartbeat);
-            case NodeInput.StreamClosed(NodeId peer) ->
-                heartbeat.step(new HeartbeatInput.StreamClosed(peer), now, fromHeartbeat);
-            case NodeInput.StreamRefused(NodeId peer) ->
+            case NodeInput.StreamOpened(var peer) -> heartbeat.step(new HeartbeatInput.StreamOpened(peer), now, fromHeartbeat);
+            case NodeInput.StreamClosed(var peer) -> heartbeat.step(new HeartbeatInput.StreamClosed(peer), now, fromHeartbeat);
+            case NodeInput.StreamRefused(var peer) ->
                 heartbeat.step(new HeartbeatInput.StreamRefused(peer), now, fromHeartbeat);
             case NodeInput.Completed(Completion completion) -> completed(completion, now);
             case NodeInput.Asked(Request request) -> asked(request, now);
             case NodeInput.Answered(String participant, Participant.Answer answer) ->
-                recovery.step(answered(participant, answer), now, fromRecovery);
+                recovery.step(Layers.answered(participant, answer), now, fromRecovery);
             case NodeInput.Configured next -> configured(next, now);
         }
         settle(now);
@@ -161,6 +174,10 @@ public final class ClusterNode implements Machine<NodeInput, NodeNews> {
         dueOf(recovery, now, fromRecovery);
         ports.due(now, driver);
         talk.due(now);
+        dueOf(voters, now, fromVoters);
+        if (loneFence.deadline() <= now) {
+            loneFence.due(now, fromLoneFence);
+        }
         settle(now);
         if (!stopped && selfFence.deadline() <= now) {
             driver = out;
@@ -173,40 +190,18 @@ public final class ClusterNode implements Machine<NodeInput, NodeNews> {
         if (stopped) {
             return NEVER;
         }
-        long soonest = Math.min(heartbeat.deadline(), ledger.deadline());
-        soonest = Math.min(soonest, Math.min(membership.deadline(), fencer.deadline()));
-        soonest = Math.min(soonest, Math.min(selfFence.deadline(), ports.deadline()));
-        soonest = Math.min(soonest, talk.deadline());
-        return Math.min(soonest, Math.min(groups.deadline(), recovery.deadline()));
+        long own = Math.min(selfFence.deadline(), lastVote.map(LastVote::until).orElse(NEVER));
+        return Math.min(own, layers.deadline());
     }
 
     /** A picture for the faces. */
     public NodeStatus status(long now) {
-        return StatusPicture.of(
-                config, heartbeat, ledger, membership, waits.all(leave, now), leave, stopped, fencer, now);
+        return StatusPicture.of(config, layers, waits.all(leave, now), leave, stopped, now);
     }
 
     /** Why this node cannot take a request at all; what it can only not do yet is no reason. */
     public Optional<Refusal> refusal(Request request) {
-        return switch (request) {
-            case Request.JoinGroup(var group) -> (config.view().witness()
-                    ? Optional.of("this node is a witness: it has weight 0 and joins no group")
-                    : groups.refusal(group)).map(why -> new Refusal(FaultCode.GROUP_1, why));
-            case Request.LeaveGroup(var group) -> groups.refusal(group).map(why -> new Refusal(FaultCode.GROUP_1, why));
-            case Request.LeaveCluster() -> Optional.empty();
-            case Request.EvictNode(NodeId node, _, _) -> ledger.state().members().containsKey(node)
-                    ? Optional.empty()
-                    : Optional.of(new Refusal(FaultCode.MEMBER_3, "%s is not a member; members are %s".formatted(
-                            node, ledger.state().view().nodes())));
-            case Request.Acknowledge(NodeId node, _, _) -> fencer.hasOpenFence(node)
-                    ? Optional.empty()
-                    : Optional.of(new Refusal(FaultCode.FENCE_4, "%s has no open fence".formatted(node)));
-            case Request.SendTo(NodeId node, int port, var content) -> ports.refusal(node, port, content, ledger.state());
-            case Request.OpenFences _ -> fencer.openFences().isEmpty()
-                    ? Optional.of(new Refusal(FaultCode.FENCE_4, "no fence is open"))
-                    : Optional.empty();
-            case Request.ToGroup toGroup -> talk.refusal(toGroup);
-        };
+        return layers.refusal(request, config);
     }
 
     /** Why this node cannot take up another configuration. */
@@ -216,16 +211,9 @@ public final class ClusterNode implements Machine<NodeInput, NodeNews> {
 
     /** Mixes all that this node knows into a trace hash. */
     public void digest(Hash64 into) {
-        heartbeat.digest(into);
-        ledger.digest(into);
-        membership.digest(into);
-        fencer.digest(into);
-        groups.digest(into);
-        recovery.digest(into);
-        talk.digest(into);
+        layers.digest(into);
         gate.digest(into);
         wishes.digest(into);
-        ports.digest(into);
         into.add(leave.ordinal()).add(stopped ? 1 : 0);
     }
 
@@ -262,6 +250,7 @@ public final class ClusterNode implements Machine<NodeInput, NodeNews> {
             case GroupMessage m -> groups.step(new GroupInput.Arrived(from, m), now, fromGroups);
             case RecoveryMessage m -> recovery.step(new RecoveryInput.Arrived(from, m), now, fromRecovery);
             case PortMessage m -> ports.arrived(from, m, ledger.state(), now, driver);
+            case VoterMessage m -> voters.step(new VoterInput.Arrived(from, m), now, fromVoters);
             default -> talk.arrived(from, message, now);
         }
     }
@@ -270,7 +259,10 @@ public final class ClusterNode implements Machine<NodeInput, NodeNews> {
         switch (completion) {
             case Completion.Written _, Completion.WriteFailed _ ->
                 ledger.step(new LedgerInput.Completed(completion), now, fromLedger);
-            case Completion.FenceEnded _ -> fencer.step(new FenceInput.Completed(completion), now, fromFencer);
+            case Completion.FenceEnded end -> {
+                fencer.step(new FenceInput.Completed(completion), now, fromFencer);
+                loneFence.ended(end, now, fromLoneFence);
+            }
         }
     }
 
@@ -307,6 +299,8 @@ public final class ClusterNode implements Machine<NodeInput, NodeNews> {
             case Request.OpenFences(String person, String remark) ->
                 fencer.step(new FenceInput.OpenWanted(person, remark), now, fromFencer);
             case Request.ToGroup toGroup -> talk.asked(toGroup, now);
+            case Request.ChangeVoters(var change, String person) ->
+                voters.step(new VoterInput.ChangeWanted(change, "asked for by " + person), now, fromVoters);
         }
     }
 
@@ -322,6 +316,7 @@ public final class ClusterNode implements Machine<NodeInput, NodeNews> {
         ledger.step(new LedgerInput.Configured(config.nodes()), now, fromLedger);
         membership.step(new MembershipInput.Configured(config.nodes()), now, fromMembership);
         fencer.step(new FenceInput.Configured(config.fencing()), now, fromFencer);
+        loneFence.configured(config.fencing());
         happened(NodeEvents.configured(config, version()));
     }
 
@@ -330,20 +325,11 @@ public final class ClusterNode implements Machine<NodeInput, NodeNews> {
         recovery.step(new RecoveryInput.CloseWanted(group), now, fromRecovery);
     }
 
-    private static RecoveryInput answered(String participant, Participant.Answer answer) {
-        return switch (answer) {
-            case Participant.Done(var group, long generation, var phase) ->
-                new RecoveryInput.Done(participant, group, generation, phase);
-            case Participant.Failed(var group, long generation, var phase, String why) ->
-                new RecoveryInput.Failed(participant, group, generation, phase, why);
-            case Participant.Abandoned(var group, long generation) ->
-                new RecoveryInput.Abandoned(participant, group, generation);
-        };
-    }
-
     /** Routes until nothing is told any more, and proposes what the layers want. */
     private void settle(long now) {
         route(now);
+        loneFence.see(ledger.enteredWith(), ledger.record().state().nextIntent(), ledger.lone(), ledger.state(), now,
+                fromLoneFence);
         followWishes(now);
         while (!stopped && ledger.proposable()) {
             Draft draft = ledger.draft();
@@ -355,6 +341,9 @@ public final class ClusterNode implements Machine<NodeInput, NodeNews> {
             membership.proposal().ifPresent(proposal -> happened(NodeEvents.of(proposal, version())));
             ledger.step(new LedgerInput.Propose(draft), now, fromLedger);
             route(now);
+        }
+        if (!stopped && lastVote.filter(vote -> vote.isOver(self, ledger.state(), now)).isPresent()) {
+            stop(FaultCode.MEMBER_2, lastVote.get().reason(), true);
         }
         driver = null;
     }
@@ -368,14 +357,29 @@ public final class ClusterNode implements Machine<NodeInput, NodeNews> {
                 case LayerNews.OfLedger(LedgerNews n) -> agreed(n, now);
                 case LayerNews.OfMembership(MembershipNews n) -> membershipChanged(n, now);
                 case LayerNews.OfFence(FenceNews n) -> happened(NodeEvents.of(n, version()));
-                case LayerNews.OfGroup(GroupNews n) -> groupChanged(n, now);
+                case LayerNews.OfGroup(GroupNews n) -> {
+                    NodeEvents.of(n, version()).ifPresent(this::happened);
+                    recovery.step(new RecoveryInput.Changed(n), now, fromRecovery);
+                }
                 case LayerNews.OfRecovery(RecoveryNews n) -> recovered(n, now);
                 case LayerNews.OfChannel(ChannelNews n) -> {
                     NodeEvents.of(n, version()).ifPresent(this::happened);
                     GroupTalk.answer(n).ifPresent(answer -> recovery.step(answer, now, fromRecovery));
                 }
                 case LayerNews.OfBarrier(BarrierNews n) -> happened(NodeEvents.of(n, version()));
+                case LayerNews.OfLone(LoneNews n) -> lone(n, now);
             }
+        }
+    }
+
+    /** Of two nodes: what the own record has to say about the fence of the other (rules T3, T8). */
+    private void lone(LoneNews news, long now) {
+        switch (news) {
+            case LoneNews.Intended(Incarnation other, long intent) ->
+                ledger.step(new LedgerInput.FenceNoted(other, intent), now, fromLedger);
+            case LoneNews.Fenced(Incarnation other, long intent, var evidence, String proof) ->
+                ledger.step(new LedgerInput.OtherFenced(other, intent, evidence, proof), now, fromLedger);
+            case LoneNews.Told(FenceNews told) -> happened(NodeEvents.of(told, version()));
         }
     }
 
@@ -386,6 +390,8 @@ public final class ClusterNode implements Machine<NodeInput, NodeNews> {
         }
         membership.step(new MembershipInput.Heard(news), now, fromMembership);
         fencer.step(new FenceInput.Heard(news), now, fromFencer);
+        voters.step(new VoterInput.Heard(news), now, fromVoters);
+        loneFence.heard(news, now, fromLoneFence);
     }
 
     private void agreed(LedgerNews news, long now) {
@@ -400,6 +406,7 @@ public final class ClusterNode implements Machine<NodeInput, NodeNews> {
         groups.step(new GroupInput.Agreed(news), now, fromGroups);
         talk.agreed(news, now); // before the recovery, which asks in this very state how far the messages are
         recovery.step(new RecoveryInput.Agreed(news), now, fromRecovery);
+        voters.step(new VoterInput.Agreed(news), now, fromVoters);
         if (news instanceof LedgerNews.Applied(_, ClusterState state, _, _)) {
             ports.applied(state).forEach((who, count) -> happened(NodeEvents.undelivered(who, count, version())));
             gate.released(state).forEach(held -> deliver(held.from(), held.message(), now));
@@ -432,10 +439,13 @@ public final class ClusterNode implements Machine<NodeInput, NodeNews> {
             case MembershipNews.ActUntil(long until) -> {
                 driver.announce(new NodeNews.ActUntil(until));
                 fencer.step(new FenceInput.ActUntil(until), now, fromFencer);
+                loneFence.actUntil(until, now, fromLoneFence);
             }
             case MembershipNews.SelfOut(boolean planned, String reason) -> {
                 ledger.step(new LedgerInput.StandDown(reason), now, fromLedger);
-                if (planned) {
+                if (planned && VoterKeeper.votesLast(self.node(), ledger.state())) {
+                    lastVote = Optional.of(new LastVote(reason, now + config.times().phaseLimitNs()));
+                } else if (planned) {
                     stop(FaultCode.MEMBER_2, reason, true);
                 } else {
                     stop(new SelfFence.Verdict(SelfFence.Cause.OUT, reason));
@@ -444,11 +454,6 @@ public final class ClusterNode implements Machine<NodeInput, NodeNews> {
             case MembershipNews.ViewFormed _, MembershipNews.ViewInstalled _, MembershipNews.NodeDead _,
                  MembershipNews.NodeJoined _, MembershipNews.NodeLeft _ -> { /* read from the ledger by the layers above */ }
         }
-    }
-
-    private void groupChanged(GroupNews news, long now) {
-        NodeEvents.of(news, version()).ifPresent(this::happened);
-        recovery.step(new RecoveryInput.Changed(news), now, fromRecovery);
     }
 
     private void recovered(RecoveryNews news, long now) {
@@ -482,39 +487,13 @@ public final class ClusterNode implements Machine<NodeInput, NodeNews> {
         return ledger.state().version();
     }
 
+    private <N> LayerOutbox<N> outbox(Function<N, LayerNews> label) {
+        return new LayerOutbox<>(label, rising, () -> driver);
+    }
+
     private static <N> void dueOf(Machine<?, N> machine, long now, Outbox<N> out) {
         if (machine.deadline() <= now) {
             machine.due(now, out);
-        }
-    }
-
-    /** Passes a layer's sends and effects to the driver and lines its news up. */
-    private final class LayerOutbox<N> implements Outbox<N> {
-
-        private final Function<N, LayerNews> label;
-
-        LayerOutbox(Function<N, LayerNews> label) {
-            this.label = label;
-        }
-
-        @Override
-        public void send(NodeId to, Message message) {
-            driver.send(to, message);
-        }
-
-        @Override
-        public void cast(NodeId to, int link, Message message) {
-            driver.cast(to, link, message);
-        }
-
-        @Override
-        public void perform(Effect effect) {
-            driver.perform(effect);
-        }
-
-        @Override
-        public void announce(N news) {
-            rising.add(label.apply(news));
         }
     }
 }

@@ -15,6 +15,8 @@ import io.muster.ledger.LedgerMessage;
 import io.muster.machine.Message;
 import io.muster.membership.MembershipCodec;
 import io.muster.membership.MembershipMessage;
+import io.muster.membership.VoterCodec;
+import io.muster.membership.VoterMessage;
 import io.muster.recovery.RecoveryCodec;
 import io.muster.recovery.RecoveryMessage;
 import io.muster.wire.ByteReader;
@@ -36,6 +38,7 @@ final class Codecs {
     private static final int PORT = 7;
     private static final int CHANNEL = 8;
     private static final int BARRIER = 9;
+    private static final int VOTER = 11;
 
     private final HeartbeatCodec heartbeat = new HeartbeatCodec();
     private final LedgerCodec ledger = new LedgerCodec();
@@ -46,6 +49,7 @@ final class Codecs {
     private final PortCodec port = new PortCodec();
     private final ChannelCodec channel = new ChannelCodec();
     private final BarrierCodec barrier = new BarrierCodec();
+    private final VoterCodec voter = new VoterCodec();
 
     int kindOf(Message message) {
         return switch (message) {
@@ -58,6 +62,7 @@ final class Codecs {
             case PortMessage _ -> PORT;
             case ChannelMessage _ -> CHANNEL;
             case BarrierMessage _ -> BARRIER;
+            case VoterMessage _ -> VOTER;
             default -> throw new IllegalArgumentException("no codec for " + message.getClass());
         };
     }
@@ -73,6 +78,7 @@ final class Codecs {
             case PortMessage m -> port.encode(m, to);
             case ChannelMessage m -> channel.encode(m, to);
             case BarrierMessage m -> barrier.encode(m, to);
+            case VoterMessage m -> voter.encode(m, to);
             default -> throw new IllegalArgumentException("no codec for " + message.getClass());
         }
     }
@@ -88,6 +94,7 @@ final class Codecs {
             case PORT -> port.decode(from);
             case CHANNEL -> channel.decode(from);
             case BARRIER -> barrier.decode(from);
+            case VOTER -> voter.decode(from);
             default -> throw new MalformedFrame("message kind " + kind);
         };
     }

@@ -3,6 +3,7 @@ package io.muster.node;
 import io.muster.fence.FenceNews;
 import io.muster.group.BarrierNews;
 import io.muster.group.ChannelNews;
+import io.muster.fence.LoneNews;
 import io.muster.group.GroupNews;
 import io.muster.heartbeat.HeartbeatNews;
 import io.muster.ledger.LedgerNews;
@@ -27,4 +28,6 @@ sealed interface LayerNews {
     record OfChannel(ChannelNews news) implements LayerNews {}
 
     record OfBarrier(BarrierNews news) implements LayerNews {}
+
+    record OfLone(LoneNews news) implements LayerNews {}
 }

@@ -13,6 +13,7 @@ import io.muster.ledger.LedgerNews;
 import io.muster.ledger.View;
 import io.muster.membership.MembershipNews;
 import io.muster.membership.ViewProposal;
+import io.muster.quorum.Electorate;
 import io.muster.recovery.RecoveryNews;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -88,6 +89,13 @@ final class NodeEvents {
                 case LedgerEvent.BarrierPassed(var barrier, long generation, var members) -> told.add(event(
                         "barrier.passed", version, "group", barrier.group(), "barrier", barrier.text(),
                         "generation", generation, "members", words(members)));
+                case LedgerEvent.ElectorateChanged(var acceptors, var voting, String reason) -> told.add(event(
+                        "voters.changed", version, "votes", votes(acceptors.electorate()),
+                        "threshold", acceptors.electorate().threshold(), "policy", voting.policy().label(),
+                        "reason", reason));
+                case LedgerEvent.ElectorateSettled _ -> { /* the change itself was told */ }
+                case LedgerEvent.WentAlone(Incarnation lost) -> told.add(event("voters.alone", version,
+                        "lost", lost, "votes", votes(applied.state().electorate())));
             }
         }
         return applied.compacted() ? told.stream().map(NodeEvents::asCompacted).toList() : told;
@@ -107,6 +115,8 @@ final class NodeEvents {
             case LedgerNews.Following(var ballot) ->
                 Optional.of(event("leader.following", version, "leader", ballot.leader(), "ballot", ballot));
             case LedgerNews.RecordFailed(String why) -> Optional.of(event("record.failed", version, "why", why));
+            case LedgerNews.LoneNoted(var line) -> Optional.of(event("fence.lone", version,
+                    "other", line.other(), "intent", line.intent(), "alone", line.alone()));
             case LedgerNews.Applied _, LedgerNews.Proven _ -> Optional.empty();
         };
     }
@@ -201,6 +211,12 @@ final class NodeEvents {
     private static NodeEvent view(String name, View view) {
         return event(name, view.version(), "view", view.version(), "members", words(view.members().values()),
                 "safe", view.safe());
+    }
+
+    private static String votes(Electorate electorate) {
+        List<String> votes = new ArrayList<>();
+        electorate.votes().forEach((node, own) -> votes.add(node + "=" + own));
+        return words(votes);
     }
 
     private static String words(Iterable<?> things) {

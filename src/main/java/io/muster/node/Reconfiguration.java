@@ -28,7 +28,7 @@ final class Reconfiguration {
             if (state.members().containsKey(node)) {
                 return refusal("%s is a member: let it leave first (`muster leave --node %s`)".formatted(node, node));
             }
-            if (state.electorate().acceptors().contains(node)) {
+            if (state.voters().contains(node)) {
                 return refusal("%s has a vote: take its vote first".formatted(node));
             }
             if (state.departures().values().stream().anyMatch(

@@ -4,6 +4,7 @@ import io.muster.base.Bytes;
 import io.muster.base.NodeId;
 import io.muster.ledger.BarrierName;
 import io.muster.ledger.GroupName;
+import io.muster.membership.VoterChange;
 
 /** What people and programs ask of a node. Each is a wish that stays until it is true; status shows how far it is. */
 public sealed interface Request {
@@ -35,4 +36,7 @@ public sealed interface Request {
 
     /** Wait in a barrier until all members of its group have entered ({@code barrier.passed}). */
     record EnterBarrier(BarrierName barrier) implements ToGroup {}
+
+    /** Change who votes, with which votes, and by which policy. */
+    record ChangeVoters(VoterChange change, String person) implements Request {}
 }

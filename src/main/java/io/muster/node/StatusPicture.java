@@ -16,8 +16,11 @@ final class StatusPicture {
     private StatusPicture() {}
 
     static NodeStatus of(
-            NodeConfig config, Heartbeat heartbeat, Ledger ledger, Membership membership, List<Wait> waits,
-            PlannedLeave leave, boolean stopped, Fencer fencer, long now) {
+            NodeConfig config, Layers layers, List<Wait> waits, PlannedLeave leave, boolean stopped, long now) {
+        Heartbeat heartbeat = layers.heartbeat();
+        Ledger ledger = layers.ledger();
+        Membership membership = layers.membership();
+        Fencer fencer = layers.fencer();
         List<LinkPicture> links = heartbeat.links(now);
         List<NodeStatus.Peer> peers = heartbeat.picture(now).stream().map(picture -> peer(picture, links)).toList();
         Optional<Incarnation> leader = ledger.leading() ? Optional.of(config.self()) : membership.leader();
@@ -27,10 +30,11 @@ final class StatusPicture {
     }
 
     private static String role(Ledger ledger, Membership membership, PlannedLeave leave, boolean stopped) {
-        if (stopped || membership.out()) {
+        boolean leaving = !stopped && leave != PlannedLeave.NOT_WANTED;
+        if (!leaving && (stopped || membership.out())) {
             return "stopped";
         }
-        if (leave != PlannedLeave.NOT_WANTED) {
+        if (leaving) {
             return "leaving";
         }
         if (!membership.isMember()) {

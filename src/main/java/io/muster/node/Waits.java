@@ -6,6 +6,7 @@ import io.muster.base.NodeId;
 import io.muster.base.NodeSet;
 import io.muster.base.TimeBudget;
 import io.muster.fence.Fencer;
+import io.muster.fence.LoneFence;
 import io.muster.fence.OpenFence;
 import io.muster.group.BarrierWait;
 import io.muster.group.ChannelWait;
@@ -17,7 +18,9 @@ import io.muster.ledger.ClusterState;
 import io.muster.ledger.Group;
 import io.muster.ledger.GroupName;
 import io.muster.ledger.Ledger;
+import io.muster.ledger.VotePolicy;
 import io.muster.membership.Membership;
+import io.muster.membership.VoterKeeper;
 import io.muster.recovery.RecoveryCoordinator;
 import io.muster.recovery.RecoveryWait;
 import java.util.ArrayList;
@@ -39,17 +42,20 @@ final class Waits {
     private final GroupManager groups;
     private final RecoveryCoordinator recovery;
     private final GroupTalk talk;
+    private final VoterKeeper voters;
+    private final LoneFence loneFence;
 
-    Waits(NodeConfig config, Heartbeat heartbeat, Ledger ledger, Membership membership, Fencer fencer,
-            GroupManager groups, RecoveryCoordinator recovery, GroupTalk talk) {
+    Waits(NodeConfig config, Layers layers) {
         this.config = config;
-        this.heartbeat = heartbeat;
-        this.ledger = ledger;
-        this.membership = membership;
-        this.fencer = fencer;
-        this.groups = groups;
-        this.recovery = recovery;
-        this.talk = talk;
+        this.heartbeat = layers.heartbeat();
+        this.ledger = layers.ledger();
+        this.membership = layers.membership();
+        this.fencer = layers.fencer();
+        this.groups = layers.groups();
+        this.recovery = layers.recovery();
+        this.talk = layers.talk();
+        this.voters = layers.voters();
+        this.loneFence = layers.loneFence();
     }
 
     /** All waits, the widest first. */
@@ -67,6 +73,12 @@ final class Waits {
         });
         fencer.openFences().forEach(open -> waits.add(fence(open, noLeader, now)));
         ledger.state().fences().locked().forEach(who -> waits.add(access(who, noLeader)));
+        loneFence.openFence().ifPresent(open -> waits.add(fence(open, Optional.empty(), now)));
+        voters.obstacle().filter(_ -> ledger.leading()).ifPresent(why -> waits.add(Wait.root(
+                FaultCode.VOTER_1, "a change of the electorate was asked for: " + why)));
+        unknownRecords().forEach(node -> waits.add(Wait.root(FaultCode.VOTER_2, ("%s has a vote and does not vote: its"
+                + " record is not the one the cluster knows; `muster voter remove %s`, then `muster voter add %s`")
+                .formatted(node, node, node))));
         recovery.waiting().forEach(wait -> waits.add(recovery(wait, noLeader, now)));
         ledger.state().groups().values().stream()
                 .filter(group -> group.members().isEmpty() && !group.departed().isEmpty())
@@ -85,14 +97,22 @@ final class Waits {
         return waits;
     }
 
+    /** By what this node knows: of itself always, of others when they told it, as they tell the leader. */
+    private NodeSet unknownRecords() {
+        boolean own = ledger.state().electorate().votesOf(config.self().node()) > 0
+                && !ledger.state().acceptors().knows(config.self().node(), ledger.record().recordId());
+        return own ? voters.strangers().with(config.self().node()) : voters.strangers();
+    }
+
     /** Nobody leads, or this node does not know who: then nothing can be agreed. */
     private Optional<Wait> noLeader(long now) {
         if (ledger.following().isPresent() || ledger.leading()) {
             return Optional.empty();
         }
-        var electorate = ledger.state().electorate();
+        ClusterState newest = ledger.newestKnown();
+        var electorate = newest.electorate();
         NodeSet reachable = ledger.reachableVoters();
-        boolean enough = electorate.isQuorum(reachable);
+        boolean enough = ledger.missingVoters().isEmpty();
         String what = enough
                 ? "no leader is known; %d of %d votes are reachable, %d are needed: one is being elected".formatted(
                         electorate.votesOf(reachable), electorate.total(), electorate.threshold())
@@ -103,6 +123,9 @@ final class Waits {
             because.add(Wait.root(FaultCode.DATA_5, "this node does not vote: its record is not the one the cluster knows"));
         }
         if (!enough) {
+            // Whoever was taken out of the voters before waits for those who were left, and nobody else will do (Q6).
+            because.add(Wait.root(FaultCode.QUORUM_1, "the last voters this node knows of are %s, as of version %d; missing: %s"
+                    .formatted(newest.voters(), newest.version(), ledger.missingVoters())));
             because.addAll(silentPeers(now));
         }
         return Optional.of(new Wait(FaultCode.QUORUM_1, what, because));
@@ -225,6 +248,12 @@ final class Waits {
         List<Wait> because = new ArrayList<>(noLeader.map(List::of).orElse(List.of()));
         PlannedLeave.groupsOf(config.self(), ledger.state()).forEach(group -> because.add(new Wait(
                 FaultCode.GROUP_1, "still in group " + group, recoveryOf(group, noLeader, now))));
+        if (membership.out()) {
+            because.add(Wait.root(FaultCode.VOTER_1, "it stays for its vote until a version takes it out of the voters"));
+        } else if (ledger.state().voting().policy() == VotePolicy.FIXED && !ledger.missingVoters().isEmpty()) {
+            because.add(Wait.root(FaultCode.QUORUM_1, "with policy fixed a leave needs a quorum of all voters, so the last"
+                    + " ones cannot leave: stop them instead, and the next start fences these lives"));
+        }
         return new Wait(FaultCode.MEMBER_1, "%s is leaving as planned".formatted(config.self()), because);
     }
 

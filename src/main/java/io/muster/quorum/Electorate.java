@@ -33,10 +33,18 @@ public record Electorate(SortedMap<NodeId, Integer> votes, int threshold) {
         }
         // In long: twice a threshold near the end of int would wrap around and let a negative one pass.
         if (2L * threshold <= total || threshold > total) {
-            throw new IllegalArgumentException(
-                    "threshold %d of %d votes: two sides could decide, or none; it must be %d to %d".formatted(
-                            threshold, total, total / 2 + 1, total));
+            String why = threshold > total
+                    ? "not even all together could decide"
+                    : TwoSides.of(votes, threshold).map(sides -> "both " + sides + " could decide")
+                            .orElse("two sides could decide");
+            throw new IllegalArgumentException("threshold %d of %d votes: %s; it must be %d to %d".formatted(
+                    threshold, total, why, total / 2 + 1, total));
         }
+    }
+
+    /** More than half of these votes decide. */
+    public static Electorate majorityOf(SortedMap<NodeId, Integer> votes) {
+        return new Electorate(votes, votes.values().stream().mapToInt(Integer::intValue).sum() / 2 + 1);
     }
 
     /** One vote each; a majority decides. */
@@ -63,6 +71,11 @@ public record Electorate(SortedMap<NodeId, Integer> votes, int threshold) {
             }
         }
         return sum;
+    }
+
+    /** Votes of the one node; 0 when it has none. */
+    public int votesOf(NodeId node) {
+        return votes.getOrDefault(node, 0);
     }
 
     public boolean isQuorum(NodeSet nodes) {

@@ -1,6 +1,7 @@
 package io.muster.sim;
 
 import io.muster.base.TimeBudget;
+import io.muster.ledger.VotePolicy;
 import java.util.Collections;
 import java.util.EnumMap;
 import java.util.Map;
@@ -20,6 +21,7 @@ import java.util.Map;
  * @param safetyNs      how long faults go on
  * @param faults        those that are aimed, or have a number of their own
  * @param voters        how many of the nodes have a vote: the first ones
+ * @param policy        by which the electorate changes
  */
 record SimSettings(
         long seed,
@@ -37,13 +39,29 @@ record SimSettings(
         long restartNs,
         long safetyNs,
         SimFaults faults,
-        int voters) {
+        int voters,
+        VotePolicy policy) {
 
     private static final long MS = TimeBudget.MS;
 
     SimSettings {
         fence = Collections.unmodifiableMap(new EnumMap<>(fence));
         acts = Collections.unmodifiableMap(acts.isEmpty() ? new EnumMap<>(Chaos.Act.class) : new EnumMap<>(acts));
+    }
+
+    /** With the policy fixed. */
+    SimSettings(
+            long seed, int nodes, int links, int groups, TimeBudget times, long clockRatePpm,
+            SimNetwork.Behaviour network, SimDisk.Behaviour disk, SimParticipant.Behaviour participants,
+            Map<SimFence.Mood, Integer> fence, Map<Chaos.Act, Integer> acts, long actEveryNs, long restartNs,
+            long safetyNs, SimFaults faults, int voters) {
+        this(seed, nodes, links, groups, times, clockRatePpm, network, disk, participants, fence, acts, actEveryNs,
+                restartNs, safetyNs, faults, voters, VotePolicy.FIXED);
+    }
+
+    SimSettings with(VotePolicy other) {
+        return new SimSettings(seed, nodes, links, groups, times, clockRatePpm, network, disk, participants, fence, acts,
+                actEveryNs, restartNs, safetyNs, faults, voters, other);
     }
 
     /** Times of the simulated cluster: those of a local network, with limits short enough to be met often. */
@@ -56,14 +74,14 @@ record SimSettings(
     /** The same with another number of links. */
     SimSettings withLinks(int count) {
         return new SimSettings(seed, nodes, count, groups, times, clockRatePpm, network, disk, participants, fence, acts,
-                actEveryNs, restartNs, safetyNs, faults, voters);
+                actEveryNs, restartNs, safetyNs, faults, voters, policy);
     }
 
     /** The same, and only the first {@code count} nodes have a vote. */
     SimSettings voters(int count) {
         return new SimSettings(
                 seed, nodes, links, groups, times, clockRatePpm, network, disk, participants, fence, acts, actEveryNs,
-                restartNs, safetyNs, faults, count);
+                restartNs, safetyNs, faults, count, policy);
     }
 
     /** A cluster in which nothing goes wrong by itself. */
@@ -77,6 +95,6 @@ record SimSettings(
     SimSettings withClockRatePpm(long ppm) {
         return new SimSettings(
                 seed, nodes, links, groups, times, ppm, network, disk, participants, fence, acts, actEveryNs, restartNs,
-                safetyNs, faults, voters);
+                safetyNs, faults, voters, policy);
     }
 }

@@ -13,6 +13,7 @@ import io.muster.ledger.ClusterState;
 import io.muster.ledger.GroupName;
 import io.muster.ledger.LedgerEvent.FenceEvidenced;
 import io.muster.ledger.RecordFile;
+import io.muster.ledger.Voting;
 import io.muster.membership.ViewSettings;
 import io.muster.machine.Effect;
 import io.muster.machine.Message;
@@ -82,7 +83,9 @@ final class Simulation {
         TreeMap<NodeId, Long> recordIds = new TreeMap<>();
         NodeSet voters = first(settings.voters());
         voters.forEach(node -> recordIds.put(node, recordId(node)));
-        ClusterState founding = ClusterState.founded(cluster, Electorate.majorityOf(voters), recordIds);
+        Electorate electorate = Electorate.majorityOf(voters);
+        ClusterState founding = ClusterState.founded(
+                cluster, electorate, recordIds, Voting.of(settings.policy(), electorate));
         this.truth = new Truth(SimServices.PHASES, founding, time::now);
         this.checkers = new Checkers(truth, settings.times());
         this.moments = new Moments(truth.chosen());
@@ -210,7 +213,8 @@ final class Simulation {
         Incarnation life = new Incarnation(node, host.disk().nextLife());
         HostProcess where = new HostProcess(node.toString(), host.bootId(), "", 100 + life.life(), time.now());
         SimProcess process = new SimProcess(life, where, nodes.without(node), host.clock(), time, trace, driver);
-        NodeConfig config = new NodeConfig(cluster, life, where, nodes, settings.links(), settings.times(), fencing, ViewSettings.DEFAULT);
+        NodeConfig config = new NodeConfig(
+                cluster, life, where, nodes, settings.links(), settings.times(), fencing, ViewSettings.DEFAULT);
         note(Optional.of(life), "starts");
         host.holds(process);
         truth.begins(life);
@@ -406,7 +410,9 @@ final class Simulation {
         }
         truth.recordIs(node, record);
         checkers.durable(node, record);
-        record.accepted().flatMap(ballot -> truth.chosen().accepted(node, ballot, record.state())).ifPresent(made -> {
+        var chosen = record.accepted().flatMap(ballot ->
+                truth.chosen().accepted(node, ballot, record.state(), record.lone()));
+        chosen.ifPresent(made -> {
             note(Optional.empty(), "version " + made.state().version() + " is chosen: " + made.state().events());
             fencesEvidenced += made.state().events().stream().filter(FenceEvidenced.class::isInstance).count();
             checkers.chosen(made.ballot(), made.state());

@@ -3,6 +3,7 @@ package io.muster.sim;
 import io.muster.base.BrokenInvariant;
 import io.muster.base.Prng;
 import io.muster.base.TimeBudget;
+import io.muster.ledger.VotePolicy;
 import io.muster.sim.check.Violation;
 import java.util.EnumMap;
 import java.util.List;
@@ -115,16 +116,26 @@ public final class Swarm {
         int nodeCount = nodes.orElse(drawnNodes);
         int voters = voters(seed, nodeCount);
         SimFaults faults = SimFaults.draw(chance.fork("faults"), voters);
-        return new SimSettings(
+        SimSettings drawn = new SimSettings(
                 seed, nodeCount, (int) chance.between(1, 2), (int) chance.between(1, 3), SimSettings.shortTimes(),
                 faults.clockRatePpm(), network(chance), disk(chance, faults), participants(chance),
                 fence(chance), acts(chance), chance.between(150, 2_500) * MS, chance.between(200, 6_000) * MS,
-                chance.between(15, 45) * TimeBudget.SECOND, faults, voters);
+                chance.between(15, 45) * TimeBudget.SECOND, faults, voters, VotePolicy.FIXED);
+        return drawn.with(policy(new Prng(seed).fork("policy"), drawn));
     }
 
     /** In some of the larger clusters only three have a vote, and the others come and go (001-23). */
     private static int voters(long seed, int nodes) {
         return nodes > 3 && new Prng(seed).fork("voters").nextInt(4) == 0 ? 3 : nodes;
+    }
+
+    /** Of two nodes a device that lies would make two histories: nothing but the truth of a fence stands in for a vote. */
+    private static VotePolicy policy(Prng chance, SimSettings drawn) {
+        boolean lies = drawn.fence().getOrDefault(SimFence.Mood.LIES, 0) > 0;
+        if (drawn.nodes() == 2 && !lies && chance.nextInt(3) > 0) {
+            return VotePolicy.TWO_NODE;
+        }
+        return chance.nextInt(3) == 0 ? VotePolicy.DYNAMIC : VotePolicy.FIXED;
     }
 
     private static SimNetwork.Behaviour network(Prng chance) {

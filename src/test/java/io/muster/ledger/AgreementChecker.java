@@ -69,7 +69,7 @@ final class AgreementChecker {
         check(offered.get(pair) == null || offered.get(pair).equals(digest), "L7: two states for %s", pair);
         NodeSet by = accepted.getOrDefault(pair, NodeSet.NONE).with(node);
         accepted.put(pair, by);
-        if (state.electorate().isQuorum(by) && chosenPairs.putIfAbsent(pair, digest) == null) {
+        if (state.decidedBy(by) && chosenPairs.putIfAbsent(pair, digest) == null) {
             ClusterState twin = chosen.putIfAbsent(state.version(), state);
             check(twin == null || twin.equals(state),
                     "one value per version: %s chose %s beside %s", pair, state, twin);
@@ -173,7 +173,8 @@ final class AgreementChecker {
                         "A1: %s is proven at %d after a higher quorum", ballot, sentAt);
                 proofs++;
             }
-            case LedgerNews.NotLeading _, LedgerNews.Following _, LedgerNews.RecordFailed _ -> {
+            case LedgerNews.NotLeading _, LedgerNews.Following _, LedgerNews.RecordFailed _,
+                    LedgerNews.LoneNoted _ -> {
                 // promises nothing
             }
         }
@@ -206,6 +207,18 @@ final class AgreementChecker {
             LedgerEvent[] events = news.events().toArray(LedgerEvent[]::new);
             check(state.equals(States.next(news.before(), state.proposedBy().orElseThrow(), events)),
                     "001-11: version %d is not the sum of its events", state.version());
+        }
+    }
+
+    /** Q3: any quorum that decides about the one version meets any that decides about the next; by trying all. */
+    static void quorumsMeet(ClusterState parent, ClusterState child) {
+        NodeSet all = parent.voters().union(child.voters());
+        for (long one = all.bits(); one != 0; one = one - 1 & all.bits()) {
+            NodeSet rest = all.minus(new NodeSet(one));
+            // The others together are the largest set that does not meet this one.
+            check(!parent.settled().decidedBy(new NodeSet(one)) || !child.decidedBy(rest),
+                    "Q3: quorums %s of version %d and %s of version %d do not meet",
+                    new NodeSet(one), parent.version(), rest, child.version());
         }
     }
 

@@ -339,7 +339,7 @@ class AgreementWalkTest {
 
     private Object key(Object part) {
         return switch (part) {
-            case AcceptorRecord(long recordId, var promised, var accepted, var state) ->
+            case AcceptorRecord(long recordId, var promised, var accepted, var state, _) ->
                 List.of(recordId, promised, accepted, digest(state));
             case Stage.Preparing(Promises promises) ->
                 List.of(promises.ballot(), promises.records().values().stream().map(this::key).toList());

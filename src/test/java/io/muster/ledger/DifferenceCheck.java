@@ -53,6 +53,11 @@ final class DifferenceCheck {
                 case LedgerEvent.FeatureRaised(int level) -> check(level == after.featureLevel(), "level %s", level);
                 case LedgerEvent.FeaturesTold(Incarnation who, var features) ->
                     check(after.members().get(who.node()).features().equals(features), "%s speaks %s", who, features);
+                case LedgerEvent.ElectorateChanged(Acceptors voters, Voting voting, _) -> check(
+                        voters.equals(after.acceptors()) && voting.policy() == after.voting().policy(),
+                        "the electorate is %s, not %s", after.acceptors(), voters);
+                case LedgerEvent.ElectorateSettled _, LedgerEvent.WentAlone _ ->
+                    check(false, "%s is no difference of two states", event);
             }
         }
         check(up.equals(after.view().members()), "members are %s, not %s", after.view().members(), up);
@@ -67,6 +72,8 @@ final class DifferenceCheck {
                 "that %s was passed is not told", name));
         groups.forEach((name, lives) -> check(
                 lives.isEmpty() || after.groups().containsKey(name), "%s has ended with %s in it", name, lives));
+        check(before.acceptors().equals(after.acceptors())
+                || events.stream().anyMatch(LedgerEvent.ElectorateChanged.class::isInstance), "a change of votes is not told");
         fencesAreNamed(before, events, after);
     }
 

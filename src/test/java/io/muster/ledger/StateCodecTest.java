@@ -155,7 +155,7 @@ class StateCodecTest {
         ClusterState tooLong = new ClusterState(
                 state.cluster(), 1, state.parent(), Optional.empty(), events, state.electorate(), state.recordIds(),
                 state.members(), state.departures(), state.lastLives(), state.cleanLeavers(), state.groups(), 1, 0, 0,
-                state.lapses(), FenceAccount.EMPTY, Barriers.NONE, FeatureLevels.FIRST);
+                state.lapses(), FenceAccount.EMPTY, Barriers.NONE, FeatureLevels.FIRST, state.voting());
         assertThat(StateCodec.lengthOf(tooLong)).isGreaterThan(StateCodec.STATE_LIMIT_BYTES);
         assertThatThrownBy(() -> StateCodec.decode(new ByteReader(StateCodec.bytes(tooLong))))
                 .isInstanceOf(MalformedFrame.class);

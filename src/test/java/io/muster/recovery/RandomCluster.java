@@ -362,6 +362,7 @@ final class RandomCluster {
                     LedgerEvent.BarrierPassed _ -> {
                         /* nothing to check */
                     }
+            case LedgerEvent.ElectorateChanged _, LedgerEvent.ElectorateSettled _, LedgerEvent.WentAlone _ -> { }
         }
     }
 

@@ -53,7 +53,9 @@ public final class Checkers implements Checker {
                 new LeavesAndJoinsInOrder(truth),
                 new NewerLifeSpared(truth),
                 messages,
-                new BarrierTogether());
+                new BarrierTogether(),
+                new AnyTwoQuorumsMeet(truth),
+                new OneLoneSide(truth));
         listeningToSent = listeningTo("sent");
         listeningToReceived = listeningTo("received");
         listeningToMayAct = listeningTo("mayAct");

@@ -6,6 +6,7 @@ import io.muster.base.NodeSet;
 import io.muster.ledger.Ballot;
 import io.muster.ledger.ClusterState;
 import io.muster.ledger.LedgerEvent;
+import io.muster.ledger.Lone;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.TreeSet;
@@ -50,6 +51,11 @@ public final class ChosenStates {
      * @throws Violation when it contradicts what was accepted in this ballot, or what was chosen before
      */
     public Optional<Chosen> accepted(NodeId who, Ballot ballot, ClusterState state) {
+        return accepted(who, ballot, state, Optional.empty());
+    }
+
+    /** @param lone by which right the acceptor may decide without the other of two (rule T2) */
+    public Optional<Chosen> accepted(NodeId who, Ballot ballot, ClusterState state, Optional<Lone> lone) {
         Proposal proposal = new Proposal(ballot, state.version());
         Accepted before = accepted.getOrDefault(proposal, new Accepted(state, NodeSet.NONE));
         if (before.acceptors().contains(who)) {
@@ -60,7 +66,8 @@ public final class ChosenStates {
         fitsWhatWasChosen(who, ballot, state);
         Accepted now = new Accepted(before.state(), before.acceptors().with(who));
         accepted.put(proposal, now);
-        if (state.version() == 0 || chosen.containsKey(state.version()) || !state.electorate().isQuorum(now.acceptors())) {
+        NodeSet deciding = lone.map(line -> now.acceptors().union(line.standsInFor(state))).orElse(now.acceptors());
+        if (state.version() == 0 || chosen.containsKey(state.version()) || !state.decidedBy(deciding)) {
             return Optional.empty();
         }
         Violation.unless(state.version() == newest().version() + 1, CHECKER,

@@ -2,6 +2,7 @@ package io.muster.sim.check;
 
 import io.muster.base.Incarnation;
 import io.muster.base.NodeId;
+import io.muster.ledger.AcceptorRecord;
 import io.muster.ledger.ClusterState;
 import io.muster.ledger.Phase;
 import io.muster.machine.Effect;
@@ -66,7 +67,11 @@ public final class HarmlessBeforeRecovery implements Checker {
         if (act.operation() == FenceOperation.UNFENCE) {
             return; // takes nothing away from anybody
         }
-        Violation.unless(truth.chosen().intended(act.intent(), act.victim()), name(),
+        // Of two, the one that was entered with the other has the intent in its own record instead (rule T8).
+        boolean noted = truth.record(actor.node()).flatMap(AcceptorRecord::lone)
+                .filter(line -> line.other().equals(act.victim()) && line.intent() == act.intent()).isPresent();
+        Violation.unless(!noted || !truth.mayAct(actor), name(), "%s fences %s alone with its gate open", actor, act.victim());
+        Violation.unless(noted || truth.chosen().intended(act.intent(), act.victim()), name(),
                 "%s fences %s for intent %d, which was not chosen", actor, act.victim(), act.intent());
     }
 }

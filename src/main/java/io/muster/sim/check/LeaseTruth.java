@@ -4,6 +4,7 @@ import io.muster.base.Incarnation;
 import io.muster.base.NodeId;
 import io.muster.base.NodeSet;
 import io.muster.base.TimeBudget;
+import io.muster.ledger.AcceptorRecord;
 import io.muster.ledger.Ballot;
 import io.muster.ledger.ClusterState;
 import io.muster.ledger.LedgerEvent;
@@ -116,11 +117,18 @@ public final class LeaseTruth implements Checker {
             if (beat.getValue() <= newestProof) {
                 return;
             }
-            if (truth.chosen().newest().electorate().isQuorum(own.answeredSince(beat.getKey()))) {
+            NodeSet answered = own.answeredSince(beat.getKey()).union(standIn(own.ballot));
+            // While a change of the voters is being counted, a leader goes by those before it.
+            if (truth.chosen().newest().configurations().stream().anyMatch(each -> each.electorate().isQuorum(answered))) {
                 newestProof = beat.getValue();
                 return;
             }
         }
+    }
+
+    private NodeSet standIn(Ballot ballot) {
+        return truth.record(ballot.leader().node()).flatMap(AcceptorRecord::lone)
+                .map(line -> line.standsInFor(truth.chosen().newest())).orElse(NodeSet.NONE);
     }
 
     @Override

@@ -110,6 +110,11 @@ public final class Truth {
         return Optional.ofNullable(records.get(node));
     }
 
+    /** This node lost its record and is given another one (rule L8): what comes is compared with nothing before. */
+    public void recordIsNew(NodeId node) {
+        records.remove(node);
+    }
+
     public void recordIs(NodeId node, AcceptorRecord record) {
         records.put(node, record);
     }

@@ -28,8 +28,8 @@ public final class VersionsOnlyGrow implements Checker {
     @Override
     public void durable(NodeId node, AcceptorRecord record) {
         AcceptorRecord before = records.put(node, record);
-        if (before == null) {
-            return;
+        if (before == null || before.recordId() != record.recordId()) {
+            return; // another record is another acceptor (rule L8)
         }
         Violation.unless(compare(before.promised(), record.promised()) <= 0, name(),
                 "the promise on the disk of %s fell from %s to %s", node, before.promised(), record.promised());

@@ -146,6 +146,6 @@ class OrderCheckersTest {
                 base.cluster(), base.version() + 1, base.parent(), base.proposedBy(), List.of(event), base.electorate(),
                 base.recordIds(), base.members(), base.departures(), base.lastLives(), base.cleanLeavers(),
                 base.groups(), base.nextIntent(), base.generationFloor(), base.viewChangedAt(), base.lapses(),
-                base.fences(), base.barriers(), base.featureLevel());
+                base.fences(), base.barriers(), base.featureLevel(), base.voting());
     }
 }

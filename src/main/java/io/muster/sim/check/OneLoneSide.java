@@ -1,0 +1,33 @@
+package io.muster.sim.check;
+
+import io.muster.base.NodeId;
+import io.muster.ledger.AcceptorRecord;
+import io.muster.ledger.Lone;
+import java.util.Optional;
+import java.util.TreeSet;
+
+/**
+ * Of two nodes at most one goes on alone, and only when the life it is about has ended in truth (rules T1, T2, S4).
+ */
+public final class OneLoneSide implements Checker {
+
+    private final Truth truth;
+    private final TreeSet<NodeId> alone = new TreeSet<>();
+
+    public OneLoneSide(Truth truth) {
+        this.truth = truth;
+    }
+
+    @Override
+    public void durable(NodeId node, AcceptorRecord record) {
+        Optional<Lone> line = record.lone().filter(Lone::alone);
+        if (line.isEmpty()) {
+            alone.remove(node);
+            return;
+        }
+        Violation.unless(!truth.alive(line.get().other()) || truth.liedAbout(line.get().other()), name(),
+                "%s goes on alone, and %s runs", node, line.get().other());
+        alone.add(node);
+        Violation.unless(alone.size() == 1, name(), "%s all go on alone", alone);
+    }
+}
