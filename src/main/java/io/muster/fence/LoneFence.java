@@ -166,7 +166,8 @@ public final class LoneFence implements Proposer {
     }
 
     public long deadline() {
-        if (!mayAct() || running.isPresent() || isNoted() && level(other.orElseThrow()).isEmpty()) {
+        // What stands against a try ends by news, never by time: aTryThatIsHeldBackIsNotDueAtOnce.
+        if (!mayAct() || running.isPresent() || isNoted() && obstacle(other.orElseThrow()).isPresent()) {
             return Machine.NEVER;
         }
         return isNoted() ? Math.max(notBefore, actUntil) : notBefore;
