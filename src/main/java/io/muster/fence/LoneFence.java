@@ -138,7 +138,7 @@ public final class LoneFence implements Proposer {
         boolean oneLife = run.next().map(step -> fencing.device(step.device()).oneLife()).orElse(false);
         if (succeeded) {
             run.succeeded(Clip.text(end.evidence().get()), lastAnswer);
-            if (run.next().isPresent() && isReady(now) && obstacle(other.orElseThrow()).isEmpty()) {
+            if (run.next().isPresent() && isReady(now) && (oneLife || newer(other.orElseThrow()).isEmpty())) {
                 perform(run, out);
                 return;
             }
@@ -229,8 +229,8 @@ public final class LoneFence implements Proposer {
         if (!isReady(now) || obstacle(victim).isPresent()) {
             return;
         }
+        FenceLevel next = level(victim).orElseThrow(); // the one that nothing stands against
         attempt++;
-        FenceLevel next = level(victim).orElseThrow();
         level = next.label();
         out.announce(new LoneNews.Told(new FenceNews.Trying(intent, victim, level, self.node(), attempt)));
         perform(new LevelRun(next, fencing), out);
@@ -258,11 +258,13 @@ public final class LoneFence implements Proposer {
                     + " for it, and a person's word is not enough (policy two-node): configure one, or start %s")
                     .formatted(victim, victim.node()));
         }
-        Incarnation newer = heard.get(victim.node());
-        return newer == null || newer.life() <= victim.life() || fencing.oneLife(next.get())
-                ? Optional.empty()
-                : Optional.of("%s is heard, and \"%s\" would cut it off for its former life (rule F5a)".formatted(
+        return newer(victim).filter(_ -> !fencing.oneLife(next.get())).map(newer ->
+                "%s is heard, and \"%s\" would cut it off for its former life (rule F5a)".formatted(
                         newer, next.get().label()));
+    }
+
+    private Optional<Incarnation> newer(Incarnation victim) {
+        return Optional.ofNullable(heard.get(victim.node())).filter(life -> life.life() > victim.life());
     }
 
     /** The other of two is lost, this life was entered with it, and it was not fenced yet. */

@@ -7,6 +7,8 @@ import io.muster.base.NodeId;
 import io.muster.base.TimeBudget;
 import io.muster.heartbeat.HeartbeatNews;
 import io.muster.ledger.Lone;
+import io.muster.machine.Completion;
+import io.muster.machine.Effect;
 import io.muster.machine.Machine;
 import java.util.List;
 import java.util.Optional;
@@ -27,11 +29,7 @@ class LoneFenceTest {
     @Test
     @DisplayName("F5a: a try that a newer life holds back is not due at any time, and is made when that one falls silent")
     void aTryThatIsHeldBackIsNotDueAtOnce() {
-        LoneFence fence = new LoneFence(N1, new Fencing(
-                new TreeMap<>(java.util.Map.of(NodeId.of(2),
-                        new FencePlan(List.of(FenceLevel.of("outlet")), 0, 0, 0, List.of(), false))),
-                new TreeMap<>(java.util.Map.of("outlet", new FenceDevice("outlet", false, true, true, false))),
-                FenceLimits.NONE), TimeBudget.lan(), 0);
+        LoneFence fence = fence(FenceLevel.of("outlet"));
         fence.heard(new HeartbeatNews.PeerHeard(N2), 0, out);
         fence.see(Optional.of(N2), 1, Optional.empty(), chain.head(), 0, out);
         fence.heard(new HeartbeatNews.PeerLost(N2, "silent", 1), 10, out);
@@ -44,5 +42,33 @@ class LoneFenceTest {
 
         fence.heard(new HeartbeatNews.PeerLost(NEWER, "silent", 1), 40, out);
         assertThat(out.effects).hasSize(1);
+    }
+
+    @Test
+    @DisplayName("F5a: the levels are tried in their order, and one is held back by what it does itself, not by the next")
+    void eachLevelIsHeldBackByWhatItDoesItself() {
+        LoneFence fence = fence(FenceLevel.of("process"), FenceLevel.of("outlet"));
+        fence.heard(new HeartbeatNews.PeerLost(N2, "silent", 1), 0, out);
+        fence.see(Optional.of(N2), 1, Optional.empty(), chain.head(), 0, out);
+        fence.heard(new HeartbeatNews.PeerHeard(NEWER), 20, out);
+        fence.see(Optional.of(N2), 1, Optional.of(new Lone(N2, 1, Optional.empty())), chain.head(), 30, out);
+        Effect.Fence first = (Effect.Fence) out.effects.getLast();
+        assertThat(first.method()).isEqualTo("process");
+
+        fence.ended(new Completion.FenceEnded(first.ticket(), Optional.empty(), "refused"), 40, out);
+        fence.due(TimeBudget.SECOND * 100, out);
+        assertThat(out.effects).as("the outlet would cut the newer life off").hasSize(1);
+
+        fence.heard(new HeartbeatNews.PeerLost(NEWER, "silent", 1), TimeBudget.SECOND * 100, out);
+        assertThat(((Effect.Fence) out.effects.getLast()).method()).isEqualTo("outlet");
+    }
+
+    private static LoneFence fence(FenceLevel... levels) {
+        TreeMap<String, FenceDevice> devices = new TreeMap<>();
+        devices.put("outlet", new FenceDevice("outlet", false, true, true, false));
+        devices.put("process", new FenceDevice("process", true, true, false, false));
+        TreeMap<NodeId, FencePlan> plans = new TreeMap<>();
+        plans.put(NodeId.of(2), new FencePlan(List.of(levels), 0, 0, 0, List.of(), false));
+        return new LoneFence(N1, new Fencing(plans, devices, FenceLimits.NONE), TimeBudget.lan(), 0);
     }
 }
