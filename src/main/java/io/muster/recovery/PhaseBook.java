@@ -92,6 +92,8 @@ final class PhaseBook {
     }
 
     void wants(Draft draft, ClusterState state, long now) {
+        noticePause(now);
+        SortedMap<Incarnation, String> late = new TreeMap<>();
         pages.forEach((name, page) -> {
             Group group = state.groups().get(name);
             page.withdrawn.keySet().forEach(who -> draft.add(new LedgerEvent.GroupLeft(name, who)));
@@ -102,14 +104,37 @@ final class PhaseBook {
             if (page.barrier.passed(group) && harmless && told && group.equals(draft.state().groups().get(name))) {
                 draft.add(new LedgerEvent.PhaseReached(name, group.generation(), group.phase().next()));
             } else {
-                for (Incarnation late : late(group, page, now)) {
-                    draft.add(new LedgerEvent.MemberEvicted(late,
-                            "RECOVERY-2 %s did not pass %s of group %s, generation %d, within %d ms".formatted(
-                                    late, group.phase(), name, group.generation(),
-                                    times.phaseLimitNs() / TimeBudget.MS)));
-                }
+                late(group, page, now).forEach(who -> late.putIfAbsent(who,
+                        "RECOVERY-2 %s did not pass %s of group %s, generation %d, within %d ms".formatted(
+                                who, group.phase(), name, group.generation(), times.phaseLimitNs() / TimeBudget.MS)));
             }
         });
+        Incarnation leader = draft.ballot().leader();
+        late.forEach((who, reason) -> {
+            if (!who.equals(leader)) {
+                draft.add(new LedgerEvent.MemberEvicted(who, reason));
+            }
+        });
+        if (late.containsKey(leader) && mayPutItselfOut(draft, state)) {
+            draft.add(new LedgerEvent.MemberEvicted(leader, late.get(leader)));
+        }
+    }
+
+    /**
+     * The leader comes last (rule R4a): while somebody stays, or when it was alone before and all who went are known to
+     * have ended. A version with nobody in it, which one of them has accepted, can be made by none of those who run on:
+     * it puts all of them out, and who is out may not lead (rule L11).
+     */
+    private static boolean mayPutItselfOut(Draft draft, ClusterState state) {
+        return draft.state().members().size() > 1 || state.members().size() == 1 && state.safe();
+    }
+
+    /** Whose clock went on while it was away itself judges nobody by it (rule H2): mail may still lie unread. */
+    private void noticePause(long now) {
+        if (!pages.isEmpty() && now - tickAt > times.pauseNs()) {
+            pages.values().forEach(page -> page.since = now);
+            tickAt = now;
+        }
     }
 
     /** Who has had its time: to get through the phase, or to learn what this node has known for as long. */
@@ -130,10 +155,7 @@ final class PhaseBook {
         if (pages.isEmpty() || now < tickAt) {
             return;
         }
-        if (now - tickAt > times.pauseNs()) {
-            // It was this node that was away, and what the others told meanwhile may still lie unread.
-            pages.values().forEach(page -> page.since = now);
-        }
+        noticePause(now);
         tickAt = now + times.askNs();
         pages.forEach((name, page) -> {
             NodeSet missing = PhaseBarrier.nodesOf(page.barrier.missing(state.groups().get(name)));

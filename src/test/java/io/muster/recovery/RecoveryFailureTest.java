@@ -6,6 +6,8 @@ import io.muster.base.Incarnation;
 import io.muster.base.NodeSet;
 import io.muster.fence.Chain;
 import io.muster.fence.Collected;
+import io.muster.ledger.EvidenceClass;
+import io.muster.ledger.Departure;
 import io.muster.ledger.LedgerEvent;
 import io.muster.ledger.LedgerNews;
 import io.muster.ledger.Phase;
@@ -186,6 +188,43 @@ class RecoveryFailureTest extends CoordinatorRig {
         now += 2 * TIMES.phaseLimitNs();
         coordinator.due(now, out);
         assertThat(wanted()).isEmpty();
+    }
+
+    @Test
+    @DisplayName("H2 a leader that is asked what it wants before it noticed that it was away judges nobody by that time")
+    void aLeaderThatWasAwayJudgesNobodyBeforeItNoticed() {
+        running(N1, N2);
+        agree(new LedgerEvent.GroupJoined(FILES, N3));
+        lead();
+        now += 2 * TIMES.phaseLimitNs();
+        assertThat(wanted()).isEmpty();
+    }
+
+    @Test
+    @DisplayName("R4a when all are late, the leader puts out the others and stays: no version leaves nobody")
+    void theLeaderIsNeverTheLastThatItPutsOut() {
+        running(N1, N2);
+        service.answersAtOnce = false;
+        agree(new LedgerEvent.GroupJoined(FILES, N3));
+        lead();
+        tickTo(now + TIMES.phaseLimitNs());
+        assertThat(putOut()).containsExactly(N2, N3);
+        through(N3, Phase.STOP);
+        assertThat(putOut()).as("n3 stays").containsExactly(N2, N1);
+        lose(N3);
+        lose(N2);
+        tickTo(now + TIMES.phaseLimitNs());
+        assertThat(putOut()).as("n2 and n3 may still run, and would know no better than to wait for a leader").isEmpty();
+
+        for (Departure departure : List.copyOf(chain.head().departures().values())) {
+            agree(new LedgerEvent.FenceEvidenced(departure.intent().orElseThrow().id(), departure.who(),
+                    EvidenceClass.POWER_OFF, "off", N1.node()));
+        }
+        assertThat(putOut()).as("whoever runs besides it was never in, and may lead (rule L11a)").containsExactly(N1);
+    }
+
+    private List<Incarnation> putOut() {
+        return wanted().stream().map(event -> ((LedgerEvent.MemberEvicted) event).who()).toList();
     }
 
     @Test
