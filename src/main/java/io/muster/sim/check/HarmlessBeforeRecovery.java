@@ -9,6 +9,8 @@ import io.muster.machine.Effect;
 import io.muster.machine.FenceOperation;
 import io.muster.node.NodeEvent;
 import io.muster.recovery.RecoveryPlan;
+import java.util.HashSet;
+import java.util.Set;
 
 /**
  * Nobody rebuilds locks or replays journals of a life that could still act: LOCKS and later phases begin only with
@@ -18,7 +20,11 @@ import io.muster.recovery.RecoveryPlan;
  */
 public final class HarmlessBeforeRecovery implements Checker {
 
+    private record Noted(NodeId by, long intent, Incarnation victim) {}
+
     private final Truth truth;
+    /** Ever, as with chosen intents: a process that lost its folder to a later life still acts by what it noted (S7). */
+    private final Set<Noted> lone = new HashSet<>();
 
     public HarmlessBeforeRecovery(Truth truth) {
         this.truth = truth;
@@ -63,13 +69,17 @@ public final class HarmlessBeforeRecovery implements Checker {
     }
 
     @Override
+    public void durable(NodeId node, AcceptorRecord record) {
+        record.lone().ifPresent(line -> lone.add(new Noted(node, line.intent(), line.other())));
+    }
+
+    @Override
     public void fencing(Incarnation actor, Effect.Fence act) {
         if (act.operation() == FenceOperation.UNFENCE) {
             return; // takes nothing away from anybody
         }
         // Of two, the one that was entered with the other has the intent in its own record instead (rule T8).
-        boolean noted = truth.record(actor.node()).flatMap(AcceptorRecord::lone)
-                .filter(line -> line.other().equals(act.victim()) && line.intent() == act.intent()).isPresent();
+        boolean noted = lone.contains(new Noted(actor.node(), act.intent(), act.victim()));
         Violation.unless(!noted || !truth.mayAct(actor), name(), "%s fences %s alone with its gate open", actor, act.victim());
         Violation.unless(noted || truth.chosen().intended(act.intent(), act.victim()), name(),
                 "%s fences %s for intent %d, which was not chosen", actor, act.victim(), act.intent());
