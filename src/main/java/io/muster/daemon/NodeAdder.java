@@ -150,7 +150,8 @@ public final class NodeAdder {
                 Certificates.datagramKey(Path.of("")),
                 new RuntimeConfig.Fencing(Optional.empty(), like.machine().fencing().methods()));
         Files.writeString(own.resolve(DaemonConfig.FILE),
-                ConfigWriter.write(new DaemonConfig(like.cluster(), node, like.times(), like.fencing().withPlans(plans), machine)),
+                ConfigWriter.write(new DaemonConfig(
+                        like.cluster(), node, like.times(), like.fencing().withPlans(plans), machine)),
                 StandardOpenOption.CREATE_NEW);
     }
 

@@ -212,7 +212,8 @@ public final class LoneFence implements Proposer {
     }
 
     public void digest(Hash64 into) {
-        into.add(deadline()).add(intent).add(attempt).add(running.isPresent() ? 1 : 0).add(actUntil).add(noted.isPresent() ? 1 : 0);
+        into.add(deadline()).add(intent).add(attempt).add(running.isPresent() ? 1 : 0).add(actUntil);
+        into.add(noted.isPresent() ? 1 : 0);
     }
 
     private void work(long now, Outbox<LoneNews> out) {

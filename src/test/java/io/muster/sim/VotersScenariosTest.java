@@ -185,7 +185,7 @@ class VotersScenariosTest {
     void aVoterWithAFreshRecord() {
         form(3, VotePolicy.FIXED, 12);
         simulation.kill(N3);
-        until("n3 is out", () -> newest().members().size() == 2 && newest().departures().isEmpty());
+        until("n3 is out", () -> newest().members().size() == 2 && !newest().recovering());
         ClusterState founding = simulation.truth().chosen().at(0).orElseThrow();
         simulation.truth().recordIsNew(N3);
         simulation.host(N3).disk().install(RecordFile.NAME, RecordFile.founding(AcceptorRecord.founding(7_777, founding)));
