@@ -30,9 +30,9 @@ final class Operator {
     /**
      * A kind of move.
      *
-     * @param leastNodes in a smaller cluster it is not made: it would wait for ever
+     * @param leastVoters with fewer votes it is not made: it would wait for ever
      */
-    record Kind(String name, int leastNodes, Move move) {}
+    record Kind(String name, int leastVoters, Move move) {}
 
     /** All kinds; a seed draws a weight for each, so new ones go to the end. */
     static final List<Kind> MOVES = List.of(
@@ -63,7 +63,7 @@ final class Operator {
         NodeId asked = anyOf(simulation.nodes(), chance);
         NodeId other = anyOf(simulation.nodes().without(asked), chance);
         GroupName group = simulation.groups().get(chance.nextInt(simulation.groups().size()));
-        kind.filter(k -> simulation.nodes().count() >= k.leastNodes()).ifPresent(k -> {
+        kind.filter(k -> simulation.settings().voters() >= k.leastVoters()).ifPresent(k -> {
             simulation.note(Optional.empty(), "somebody asks %s to %s".formatted(asked, k.name()));
             k.move().make(this, asked, other, group);
         });

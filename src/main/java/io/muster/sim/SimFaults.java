@@ -13,7 +13,7 @@ import java.util.List;
  * @param pauseInStep chance that a node is stopped half-way through what a step wants, while such a time lasts
  * @param stuckWrite  chance that a write never ends
  * @param ghostWrite  chance that the write under way at a process's end still lands a little later
- * @param forgetful   nodes that lose their record, at most; fewer than make a quorum impossible
+ * @param forgetful   nodes that lose their record, at most; fewer than make a quorum of the voters impossible
  * @param clockRatePpm clocks are at most this much fast or slow: between any two it is at most rho
  */
 record SimFaults(
@@ -42,13 +42,13 @@ record SimFaults(
         seconds = List.copyOf(seconds);
     }
 
-    static SimFaults draw(Prng chance, int nodes) {
+    static SimFaults draw(Prng chance, int voters) {
         List<Integer> moves = new ArrayList<>();
         boolean forgets = chance.nextInt(6) == 0;
         for (Operator.Kind kind : Operator.MOVES) {
             int weight = chance.nextInt(3) == 0 ? 0 : 1 + chance.nextInt(10);
             // Where votes are lost for good, a wish that needs them would stay for ever: seed 1045 of three nodes.
-            moves.add(forgets && kind.leastNodes() > 2 ? 0 : weight);
+            moves.add(forgets && kind.leastVoters() > 2 ? 0 : weight);
         }
         List<SecondFault> seconds = new ArrayList<>();
         for (int left = chance.nextInt(SECONDS_LIMIT + 1); left > 0; left--) {
@@ -61,7 +61,7 @@ record SimFaults(
         }
         return new SimFaults(
                 moves, seconds, sometimes(chance, 0.05), sometimes(chance, 0.001), 0.5 * chance.nextDouble(),
-                forgets ? (nodes - 1) / 2 : 0,
+                forgets ? (voters - 1) / 2 : 0,
                 chance.nextInt(3) == 0 ? chance.nextLong(RATE_LIMIT_PPM + 1) : RATE_LIMIT_PPM);
     }
 

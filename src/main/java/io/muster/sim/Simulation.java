@@ -11,7 +11,6 @@ import io.muster.fence.Fencing;
 import io.muster.ledger.AcceptorRecord;
 import io.muster.ledger.ClusterState;
 import io.muster.ledger.GroupName;
-import io.muster.ledger.Phase;
 import io.muster.ledger.LedgerEvent.FenceEvidenced;
 import io.muster.ledger.RecordFile;
 import io.muster.ledger.Voting;
@@ -25,15 +24,12 @@ import io.muster.node.NodeInput;
 import io.muster.node.NodeNews;
 import io.muster.node.Request;
 import io.muster.quorum.Electorate;
-import io.muster.recovery.Participant;
 import io.muster.sim.check.Checkers;
 import io.muster.sim.check.Truth;
 import io.muster.sim.check.Violation;
 import java.util.ArrayList;
-import java.util.EnumSet;
 import java.util.List;
 import java.util.Optional;
-import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.function.Consumer;
 import java.util.stream.IntStream;
@@ -46,9 +42,6 @@ import java.util.stream.IntStream;
  */
 final class Simulation {
 
-    private static final SortedMap<String, EnumSet<Phase>> PARTICIPANTS = new TreeMap<>(java.util.Map.of(
-            "locks", EnumSet.of(Phase.STOP, Phase.LOCKS, Phase.RESUME),
-            "files", EnumSet.of(Phase.STOP, Phase.STRIPES, Phase.JOURNALS, Phase.RESUME)));
     /** Things that happen at one moment; more is a node that never rests. */
     private static final int MOMENT_LIMIT = 100_000;
     private static final long FOLDER_LOCKED_NS = 10_000_000;
@@ -68,10 +61,9 @@ final class Simulation {
     private final SimFence fence;
     private Fencing fencing;
     private final TreeMap<NodeId, SimHost> hosts = new TreeMap<>();
-    private final List<SimParticipant> participants = new ArrayList<>();
+    private final SimServices services = new SimServices(this);
     private final List<Consumer<Incarnation>> whenEnded = new ArrayList<>();
     private final Announcements announcements = new Announcements(this);
-    private SimParticipant.Behaviour participantBehaviour;
     private double diesInStep;
     private double pausesInStep;
     private long deaths;
@@ -94,7 +86,7 @@ final class Simulation {
         Electorate electorate = Electorate.majorityOf(voters);
         ClusterState founding = ClusterState.founded(
                 cluster, electorate, recordIds, Voting.of(settings.policy(), electorate));
-        this.truth = new Truth(PARTICIPANTS, founding, time::now);
+        this.truth = new Truth(SimServices.PHASES, founding, time::now);
         this.checkers = new Checkers(truth, settings.times());
         this.moments = new Moments(truth.chosen());
         SimWorld world = new SimWorld(this);
@@ -106,7 +98,7 @@ final class Simulation {
             disk.install(RecordFile.NAME, RecordFile.founding(
                     new AcceptorRecord(recordId(node), Optional.empty(), Optional.empty(), founding)));
         }
-        participantBehaviour = settings.participants();
+        services.behave(settings.participants());
         network.behave(settings.network());
         network.links(settings.links());
         fencing = SimPlans.of(settings, nodes);
@@ -193,7 +185,7 @@ final class Simulation {
     long faults() {
         return worldFaults + network.faults() + fence.faults()
                 + hosts.values().stream().mapToLong(host -> host.disk().faults()).sum()
-                + participants.stream().mapToLong(SimParticipant::faults).sum();
+                + services.faults();
     }
 
     // ---- what the caller does
@@ -221,23 +213,16 @@ final class Simulation {
         Incarnation life = new Incarnation(node, host.disk().nextLife());
         HostProcess where = new HostProcess(node.toString(), host.bootId(), "", 100 + life.life(), time.now());
         SimProcess process = new SimProcess(life, where, nodes.without(node), host.clock(), time, trace, driver);
-        NodeConfig config = new NodeConfig(cluster, life, where, nodes, settings.links(), settings.times(), fencing, ViewSettings.DEFAULT);
+        NodeConfig config = new NodeConfig(
+                cluster, life, where, nodes, settings.links(), settings.times(), fencing, ViewSettings.DEFAULT);
         note(Optional.of(life), "starts");
         host.holds(process);
         truth.begins(life);
         checkers.started(life);
         process.run(new ClusterNode(
-                config, loaded, participantsOf(process),
+                config, loaded, services.of(process, chance),
                 new Prng(settings.seed()).fork(life.toString()), process.localNow()));
         network.started(process);
-    }
-
-    private List<Participant> participantsOf(SimProcess process) {
-        List<SimParticipant> made = new ArrayList<>();
-        PARTICIPANTS.forEach((name, phases) -> made.add(new SimParticipant(name, phases, participantBehaviour, time,
-                chance.fork(name), new ParticipantEar(process.life(), this), process::input)));
-        participants.addAll(made);
-        return List.copyOf(made);
     }
 
     void startAll() {
@@ -350,8 +335,7 @@ final class Simulation {
 
     /** From now on participants behave like this, also those that run. */
     void participantsBehave(SimParticipant.Behaviour next) {
-        participantBehaviour = next;
-        participants.forEach(participant -> participant.behave(next));
+        services.behave(next);
     }
 
     /** Tells when a life has ended, for whatever reason. */

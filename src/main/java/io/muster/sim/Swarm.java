@@ -114,12 +114,13 @@ public final class Swarm {
         Prng chance = new Prng(seed).fork("swarm");
         int drawnNodes = (int) chance.between(2, 7);
         int nodeCount = nodes.orElse(drawnNodes);
-        SimFaults faults = SimFaults.draw(chance.fork("faults"), nodeCount);
+        int voters = voters(seed, nodeCount);
+        SimFaults faults = SimFaults.draw(chance.fork("faults"), voters);
         SimSettings drawn = new SimSettings(
                 seed, nodeCount, (int) chance.between(1, 2), (int) chance.between(1, 3), SimSettings.shortTimes(),
                 faults.clockRatePpm(), network(chance), disk(chance, faults), participants(chance),
                 fence(chance), acts(chance), chance.between(150, 2_500) * MS, chance.between(200, 6_000) * MS,
-                chance.between(15, 45) * TimeBudget.SECOND, faults, voters(seed, nodeCount), VotePolicy.FIXED);
+                chance.between(15, 45) * TimeBudget.SECOND, faults, voters, VotePolicy.FIXED);
         return drawn.with(policy(new Prng(seed).fork("policy"), drawn));
     }
 

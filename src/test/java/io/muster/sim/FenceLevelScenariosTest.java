@@ -309,7 +309,7 @@ class FenceLevelScenariosTest {
         boolean unnoticed = newest().members().values().stream().anyMatch(member ->
                 !simulation.truth().alive(member.who())
                         || simulation.host(member.who().node()).process().orElseThrow().paused());
-        return !unnoticed && newest().departures().isEmpty();
+        return !unnoticed && !newest().recovering();
     }
 
     private NodeId leader() {

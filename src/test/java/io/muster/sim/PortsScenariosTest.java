@@ -45,7 +45,8 @@ class PortsScenariosTest {
     void whatComesIsABeginningOfWhatWasSent(long seed) {
         Prng chance = new Prng(seed);
         Simulation simulation = new Simulation(SimSettings.calm(seed, NODES).withLinks(2), Optional.empty());
-        simulation.announcements().whenDelivered((life, message) -> came.computeIfAbsent(new Pair(message.from(), life), _ -> new ArrayList<>())
+        simulation.announcements().whenDelivered((life, message) -> came
+                .computeIfAbsent(new Pair(message.from(), life), _ -> new ArrayList<>())
                 .add(text(message)));
         simulation.startAll();
         for (int round = 0; round < ROUNDS; round++) {
