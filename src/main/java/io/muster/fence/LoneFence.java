@@ -273,10 +273,6 @@ public final class LoneFence implements Proposer {
         return tried.map(FenceLevel::label).orElse(Fencer.MANUAL);
     }
 
-    private Optional<Incarnation> newer(Incarnation victim) {
-        return Optional.ofNullable(heard.get(victim.node())).filter(life -> life.life() > victim.life());
-    }
-
     /** The other of two is lost, this life was entered with it, and it was not fenced yet. */
     private boolean mayAct() {
         return other.isPresent() && notBefore != Machine.NEVER;
