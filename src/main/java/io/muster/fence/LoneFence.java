@@ -55,7 +55,8 @@ public final class LoneFence implements Proposer {
     private long notBefore = Machine.NEVER;
     private long ticket = FIRST_TICKET;
     private Optional<LevelRun> running = Optional.empty();
-    private String level = Fencer.MANUAL;
+    /** Of the try that runs, or ran last. */
+    private Optional<FenceLevel> tried = Optional.empty();
     private long attempt;
     private long pauseNs;
     private String lastAnswer = "";
@@ -138,7 +139,7 @@ public final class LoneFence implements Proposer {
         boolean oneLife = run.next().map(step -> fencing.device(step.device()).oneLife()).orElse(false);
         if (succeeded) {
             run.succeeded(Clip.text(end.evidence().get()), lastAnswer);
-            if (run.next().isPresent() && isReady(now) && (oneLife || newer(other.orElseThrow()).isEmpty())) {
+            if (run.next().isPresent() && isReady(now) && newerLife(other.orElseThrow(), tried).isEmpty()) {
                 perform(run, out);
                 return;
             }
@@ -152,7 +153,7 @@ public final class LoneFence implements Proposer {
             out.announce(new LoneNews.Fenced(other.get(), noted.get().intent(), evidence.get(), lastAnswer));
         } else {
             other.ifPresent(who -> out.announce(new LoneNews.Told(new FenceNews.TryFailed(
-                    intent, who, level, self.node(), attempt, lastAnswer))));
+                    intent, who, label(), self.node(), attempt, lastAnswer))));
         }
         // A command without an answer may still be carried out: it has to land before anything else is tried (rule F7b).
         long restNs = unknown && !oneLife ? Math.max(pauseNs, fencing.limits().settleNs()) : pauseNs;
@@ -166,9 +167,8 @@ public final class LoneFence implements Proposer {
     }
 
     public long deadline() {
-        // What stands against a try ends by news, never by time: aTryThatIsHeldBackIsNotDueAtOnce.
-        if (!mayAct() || running.isPresent() || isNoted() && obstacle(other.orElseThrow()).isPresent()) {
-            return Machine.NEVER;
+        if (!mayAct() || running.isPresent() || isNoted() && (hears(other.orElseThrow()) || obstacle(other.get()).isPresent())) {
+            return Machine.NEVER; // whatever ends that comes as an input
         }
         return isNoted() ? Math.max(notBefore, actUntil) : notBefore;
     }
@@ -230,11 +230,11 @@ public final class LoneFence implements Proposer {
         if (!isReady(now) || obstacle(victim).isPresent()) {
             return;
         }
-        FenceLevel next = level(victim).orElseThrow(); // the one that nothing stands against
+        Optional<FenceLevel> next = level(victim);
         attempt++;
-        level = next.label();
-        out.announce(new LoneNews.Told(new FenceNews.Trying(intent, victim, level, self.node(), attempt)));
-        perform(new LevelRun(next, fencing), out);
+        tried = next;
+        out.announce(new LoneNews.Told(new FenceNews.Trying(intent, victim, label(), self.node(), attempt)));
+        perform(new LevelRun(next.orElseThrow(), fencing), out);
     }
 
     private void perform(LevelRun run, Outbox<LoneNews> out) {
@@ -259,13 +259,18 @@ public final class LoneFence implements Proposer {
                     + " for it, and a person's word is not enough (policy two-node): configure one, or start %s")
                     .formatted(victim, victim.node()));
         }
-        return newer(victim).filter(_ -> !fencing.oneLife(next.get())).map(newer ->
-                "%s is heard, and \"%s\" would cut it off for its former life (rule F5a)".formatted(
-                        newer, next.get().label()));
+        return newerLife(victim, next).map(newer -> "%s is heard, and \"%s\" would cut it off for its former life (rule F5a)"
+                .formatted(newer, next.get().label()));
     }
 
-    private Optional<Incarnation> newer(Incarnation victim) {
-        return Optional.ofNullable(heard.get(victim.node())).filter(life -> life.life() > victim.life());
+    /** A later life of the victim's node that this level would hit. */
+    private Optional<Incarnation> newerLife(Incarnation victim, Optional<FenceLevel> hit) {
+        return Optional.ofNullable(heard.get(victim.node()))
+                .filter(who -> who.life() > victim.life() && hit.filter(fencing::oneLife).isEmpty());
+    }
+
+    private String label() {
+        return tried.map(FenceLevel::label).orElse(Fencer.MANUAL);
     }
 
     /** The other of two is lost, this life was entered with it, and it was not fenced yet. */

@@ -71,18 +71,16 @@ public final class Ledger implements Machine<LedgerInput, LedgerNews> {
      * @param loaded the own record, as {@link RecordFile#load} found it
      * @param now    {@link #due} wants to be called at this moment: it writes the record once more
      */
-    public Ledger(
-            Incarnation self, NodeSet nodes, TimeBudget times, RecordFile.Loaded loaded, Prng chance, long now) {
+    public Ledger(Incarnation self, NodeSet nodes, TimeBudget times, RecordFile.Loaded loaded, Prng chance, long now) {
         ClusterState state = loaded.record().state();
         ClusterState founding = ClusterState.founded(
                 state.cluster(), state.electorate(), state.recordIds(), state.voting().with(Optional.empty()));
-        NodeSet peers = nodes.without(self.node());
         this.self = self;
         this.times = times;
         this.acceptor = new Acceptor(self.node(), loaded, times.writeLimitNs());
         this.reach = new Reach(self, nodes);
         this.learner = new Learner(founding);
-        this.leader = new Leader(self, peers, times);
+        this.leader = new Leader(self, nodes.without(self.node()), times);
         this.twoNodes = new TwoNodes(self);
         // A cluster that was just founded has no leader to be patient with.
         long patienceNs = loaded.record().promised().isEmpty() ? 0 : times.leaderSilenceNs();

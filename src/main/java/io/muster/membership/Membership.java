@@ -17,7 +17,6 @@ import io.muster.ledger.LedgerNews;
 import io.muster.ledger.Member;
 import io.muster.ledger.Proposer;
 import io.muster.ledger.View;
-import io.muster.ledger.VotePolicy;
 import io.muster.machine.Machine;
 import io.muster.machine.Outbox;
 import io.muster.membership.MembershipInput.Agreed;
@@ -472,22 +471,12 @@ public final class Membership implements Machine<MembershipInput, MembershipNews
         blocked = verdict.blocked();
         for (ViewJudge.Eviction eviction : verdict.evictions()) {
             Incarnation who = eviction.who();
-            String reason = clip(eviction.reason());
-            // Only who may hold something half-done has to be fenced (rule F9), and whose vote is to go with it (rule Q5).
-            LedgerEvent out = draft.state().mayHoldDirtyState(who) || losesItsVote(who, draft.state())
-                    ? new LedgerEvent.MemberEvicted(who, reason)
-                    : new LedgerEvent.MemberDropped(who, reason);
-            if (draft.add(out).isEmpty()) {
+            if (draft.add(WayOut.of(who, clip(eviction.reason()), self, draft.state())).isEmpty()) {
                 doomed.add(who);
                 putOut.add(who);
             }
         }
         return verdict.whole();
-    }
-
-    /** At a cold start the vote of a former life is none that is missing: its node comes back by itself. */
-    private boolean losesItsVote(Incarnation who, ClusterState state) {
-        return state.voting().policy() == VotePolicy.DYNAMIC && state.voters().contains(who.node()) && state.isMember(self);
     }
 
     private void letLeave(Draft draft) {

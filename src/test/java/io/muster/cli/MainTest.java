@@ -89,7 +89,7 @@ class MainTest {
             init --dir /tmp/x n1=a:1,a:2,a:3 n2=b:1 | 1 links, and n1 has 2
             init --dir /tmp/x --fence A n1=a:1 | "A" cannot be used: lower-case letters
             sim --seeds 0             | --seeds 0 is not at least 1
-            sim --nodes 17            | --nodes 17 is not in 2 to 16
+            sim --nodes 65            | --nodes 65 is not in 2 to 64
             sim --from 9223372036854775807 | leaves no room for 200 seeds
             node --colour             | unknown word "--colour"
             node                      | --config is missing

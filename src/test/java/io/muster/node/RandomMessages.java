@@ -8,10 +8,13 @@ import io.muster.base.NodeSet;
 import io.muster.base.Prng;
 import io.muster.base.VersionRange;
 import io.muster.fence.FenceMessage;
+import io.muster.group.BarrierMessage;
+import io.muster.group.ChannelMessage;
 import io.muster.group.GroupMessage;
 import io.muster.heartbeat.HeartbeatMessage;
 import io.muster.ledger.AcceptorRecord;
 import io.muster.ledger.Ballot;
+import io.muster.ledger.BarrierName;
 import io.muster.ledger.ClusterState;
 import io.muster.ledger.Draft;
 import io.muster.ledger.GroupName;
@@ -20,6 +23,7 @@ import io.muster.ledger.LedgerMessage;
 import io.muster.ledger.StateCodec;
 import io.muster.machine.Message;
 import io.muster.membership.MembershipMessage;
+import io.muster.membership.VoterMessage;
 import io.muster.quorum.Electorate;
 import io.muster.recovery.RecoveryMessage;
 import java.lang.reflect.ParameterizedType;
@@ -28,6 +32,7 @@ import java.lang.reflect.Type;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.SortedMap;
 import java.util.TreeMap;
 
 /**
@@ -38,7 +43,7 @@ public final class RandomMessages {
 
     private static final List<Class<? extends Message>> FAMILIES = List.of(
             HeartbeatMessage.class, LedgerMessage.class, MembershipMessage.class, FenceMessage.class, GroupMessage.class,
-            RecoveryMessage.class);
+            RecoveryMessage.class, PortMessage.class, ChannelMessage.class, BarrierMessage.class, VoterMessage.class);
 
     private final Prng chance;
     private final ClusterId cluster;
@@ -64,7 +69,9 @@ public final class RandomMessages {
     }
 
     public Message of(Class<?> kind) {
-        return (Message) record(kind);
+        return kind == HeartbeatMessage.Pulse.class
+                ? new HeartbeatMessage.Pulse(number(), new NodeSet(chance.nextLong()), chance.nextInt(2) == 0)
+                : (Message) record(kind);
     }
 
     private Object record(Class<?> type) {
@@ -98,13 +105,15 @@ public final class RandomMessages {
         } else if (type == NodeId.class) {
             return NodeId.of(1 + chance.nextInt(nodes));
         } else if (type == NodeSet.class) {
-            return new NodeSet(chance.nextLong() & ~1L);
+            return new NodeSet(chance.nextLong());
         } else if (type == Incarnation.class) {
             return Incarnation.of(1 + chance.nextInt(nodes), 1 + chance.nextInt(4));
         } else if (type == Ballot.class) {
             return new Ballot(1 + chance.nextInt(40), (Incarnation) value(Incarnation.class, Incarnation.class));
         } else if (type == GroupName.class) {
             return new GroupName("g" + (1 + chance.nextInt(3)));
+        } else if (type == BarrierName.class) {
+            return new BarrierName(new GroupName("g" + (1 + chance.nextInt(3))), "b" + chance.nextInt(3));
         } else if (type == VersionRange.class) {
             int lowest = 1 + chance.nextInt(3);
             return new VersionRange(lowest, lowest + chance.nextInt(3));
@@ -117,6 +126,14 @@ public final class RandomMessages {
         } else if (type == Optional.class) {
             Class<?> inner = inner(generic);
             return chance.nextInt(2) == 0 ? Optional.empty() : Optional.of(value(inner, inner));
+        } else if (type == Electorate.class) {
+            return Electorate.majorityOf(NodeSet.of(NodeId.of(1), NodeId.of(1 + chance.nextInt(nodes))));
+        } else if (type == SortedMap.class) {
+            TreeMap<NodeId, Integer> votes = new TreeMap<>();
+            for (int node = 1; node <= nodes; node += 1 + chance.nextInt(2)) {
+                votes.put(NodeId.of(node), chance.nextInt(Electorate.VOTES_LIMIT));
+            }
+            return votes;
         } else if (type == List.class) {
             return list(inner(generic));
         } else if (type.isEnum()) {

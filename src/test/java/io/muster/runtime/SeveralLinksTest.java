@@ -44,9 +44,20 @@ class SeveralLinksTest {
     void aLinkCutWithoutAWordCostsNothing() throws Exception {
         Relay there = cluster.relay(1, 2, 0);
         Relay back = cluster.relay(2, 1, 0);
+        // So that the streams go over link 0: the other one works only later.
+        Relay thereToo = cluster.relay(1, 2, 1);
+        Relay backToo = cluster.relay(2, 1, 1);
+        thereToo.cut();
+        backToo.cut();
         List<Node> nodes = cluster.startAll(1, 2, 3);
         Node n1 = nodes.get(0);
         Node n2 = nodes.get(1);
+        thereToo.mend();
+        backToo.mend();
+        for (Node node : List.of(n1, n2)) {
+            node.await(status -> status.peers().stream().filter(peer -> peer.node().number() < 3)
+                    .allMatch(peer -> peer.links().stream().allMatch(link -> link.state() == LinkState.UP)));
+        }
         PortListeners.Listener atN2 = n2.running().ports().listen(PORT);
         PortListeners.Listener atN1 = n1.running().ports().listen(PORT);
         n1.send(2, PORT, "before");

@@ -2,6 +2,7 @@ package io.muster.sim.check;
 
 import io.muster.base.Incarnation;
 import io.muster.base.NodeId;
+import io.muster.ledger.ClusterState;
 import io.muster.machine.Effect;
 import io.muster.machine.FenceOperation;
 import io.muster.node.NodeEvent;
@@ -59,9 +60,11 @@ public final class NewerLifeSpared implements Checker {
         Violation.unless(!newer || opened, name(), "%s switches %s of %s off and hears %s", actor, act.method(), victim, now);
     }
 
+    /** Whoever was admitted as the first one in with the former life's fence still open (rules F7a, L11a) takes that risk. */
     @Override
     public void struck(Incarnation victim, Incarnation life) {
-        Violation.unless(life.equals(victim) || !truth.chosen().newest().isMember(life), name(),
+        ClusterState now = truth.chosen().newest();
+        Violation.unless(life.equals(victim) || !now.isMember(life) || !now.harmless(victim), name(),
                 "an act against %s struck %s, which is a member", victim, life);
     }
 }
