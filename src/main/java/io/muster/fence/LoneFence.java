@@ -40,6 +40,9 @@ public final class LoneFence implements Proposer {
     /** So many silences the node with the higher number holds back. */
     static final int HOLD_SILENCES = 2;
 
+    /** An act begins so long after the own gate is shut: what was let through at its last moment is on its way by then. */
+    private static final long SHUT_FOR_NS = TimeBudget.MS;
+
     /** Tickets of {@link FenceActor} stay far below: both look at every end of a fence. */
     private static final long FIRST_TICKET = 1L << 48;
 
@@ -170,7 +173,7 @@ public final class LoneFence implements Proposer {
         if (!mayAct() || running.isPresent() || isNoted() && (hears(other.orElseThrow()) || obstacle(other.get()).isPresent())) {
             return Machine.NEVER; // whatever ends that comes as an input
         }
-        return isNoted() ? Math.max(notBefore, actUntil) : notBefore;
+        return isNoted() ? Math.max(notBefore, actUntil + SHUT_FOR_NS) : notBefore;
     }
 
     /** The first version alone: the way there, and all that follows from it, at once (rule T8). */
@@ -248,7 +251,7 @@ public final class LoneFence implements Proposer {
 
     /** The gate is shut before an act starts: what this node did, it did while the other could still agree (T8). */
     private boolean isReady(long now) {
-        return mayAct() && isNoted() && now >= actUntil && !hears(other.orElseThrow());
+        return mayAct() && isNoted() && now >= actUntil + SHUT_FOR_NS && !hears(other.orElseThrow());
     }
 
     /** Why no try can begin. */

@@ -132,10 +132,12 @@ public final class Swarm {
     /** Of two nodes a device that lies would make two histories: nothing but the truth of a fence stands in for a vote. */
     private static VotePolicy policy(Prng chance, SimSettings drawn) {
         boolean lies = drawn.fence().getOrDefault(SimFence.Mood.LIES, 0) > 0;
-        if (drawn.nodes() == 2 && !lies && chance.nextInt(3) > 0) {
+        if (drawn.nodes() == 2 && !lies && drawn.faults().forgetful() == 0 && chance.nextInt(3) > 0) {
             return VotePolicy.TWO_NODE;
         }
-        return chance.nextInt(3) == 0 ? VotePolicy.DYNAMIC : VotePolicy.FIXED;
+        // Voters that shrink to those whose record is lost next leave nobody who could go on: a person's matter (rule Q6).
+        boolean forgets = drawn.faults().forgetful() > 0;
+        return !forgets && chance.nextInt(3) == 0 ? VotePolicy.DYNAMIC : VotePolicy.FIXED;
     }
 
     private static SimNetwork.Behaviour network(Prng chance) {
