@@ -1,10 +1,13 @@
 package io.muster.sim;
 
+import io.muster.base.NodeId;
+import io.muster.base.NodeSet;
 import io.muster.base.TimeBudget;
 import io.muster.ledger.VotePolicy;
 import java.util.Collections;
 import java.util.EnumMap;
 import java.util.Map;
+import java.util.stream.IntStream;
 
 /**
  * Everything that is drawn for one run, so that a run is a function of its settings and its seed.
@@ -47,6 +50,11 @@ record SimSettings(
     SimSettings {
         fence = Collections.unmodifiableMap(new EnumMap<>(fence));
         acts = Collections.unmodifiableMap(acts.isEmpty() ? new EnumMap<>(Chaos.Act.class) : new EnumMap<>(acts));
+    }
+
+    /** The nodes with the lowest numbers. */
+    static NodeSet first(int count) {
+        return NodeSet.of(IntStream.rangeClosed(1, count).mapToObj(NodeId::of).toList());
     }
 
     /** With the policy fixed. */

@@ -31,8 +31,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.function.BiPredicate;
 import java.util.function.Consumer;
-import java.util.stream.IntStream;
 
 /**
  * A whole cluster in one thread on virtual time: hosts with disks and clocks, a network, fence devices, and real
@@ -64,6 +64,7 @@ final class Simulation {
     private final SimServices services = new SimServices(this);
     private final List<Consumer<Incarnation>> whenEnded = new ArrayList<>();
     private final Announcements announcements = new Announcements(this);
+    private BiPredicate<SimProcess, Object> endsBefore = (_, _) -> false;
     private double diesInStep;
     private double pausesInStep;
     private long deaths;
@@ -79,9 +80,9 @@ final class Simulation {
         this.trace = new Trace(listener);
         this.chance = new Prng(settings.seed()).fork("simulation");
         this.cluster = new ClusterId(settings.seed(), 1);
-        this.nodes = first(settings.nodes());
+        this.nodes = SimSettings.first(settings.nodes());
         TreeMap<NodeId, Long> recordIds = new TreeMap<>();
-        NodeSet voters = first(settings.voters());
+        NodeSet voters = SimSettings.first(settings.voters());
         voters.forEach(node -> recordIds.put(node, recordId(node)));
         Electorate electorate = Electorate.majorityOf(voters);
         ClusterState founding = ClusterState.founded(
@@ -106,10 +107,6 @@ final class Simulation {
         fence.behave(settings.fence());
         hosts.values().forEach(host -> host.disk().behave(settings.disk()));
         new Looks(this).begin();
-    }
-
-    private static NodeSet first(int count) {
-        return NodeSet.of(IntStream.rangeClosed(1, count).mapToObj(NodeId::of).toList());
     }
 
     private static long recordId(NodeId node) {
@@ -323,6 +320,11 @@ final class Simulation {
         fence.outlets().wiredAs(plans);
     }
 
+    /** From now on told each message and effect before it is carried out; it is not when the process was ended by that. */
+    void endsBefore(BiPredicate<SimProcess, Object> point) {
+        endsBefore = point;
+    }
+
     /** From now on every step of a node may be its last, in the middle of what it wanted to do. */
     void diesInStep(double probability) {
         diesInStep = probability;
@@ -424,6 +426,9 @@ final class Simulation {
 
         @Override
         public void send(SimProcess from, NodeId to, Message message) {
+            if (endsBefore.test(from, message)) {
+                return;
+            }
             checkers.sent(from.life(), to, message);
             moments.sent(from.life(), message);
             network.send(from, to, message);
@@ -436,6 +441,9 @@ final class Simulation {
 
         @Override
         public void perform(SimProcess from, Effect effect) {
+            if (endsBefore.test(from, effect)) {
+                return;
+            }
             switch (effect) {
                 case Effect.Write write -> {
                     // What a process without its folder writes never ends.

@@ -3,6 +3,7 @@ package io.muster.ledger;
 import io.muster.base.Incarnation;
 import io.muster.base.NodeId;
 import io.muster.base.NodeSet;
+import io.muster.quorum.Electorate;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -29,11 +30,25 @@ final class AgreementChecker {
     private final Map<NodeId, List<Promised>> promises = new LinkedHashMap<>();
     private final Map<Incarnation, ClusterState> applied = new LinkedHashMap<>();
     private final Map<Ballot, Incarnation> leaders = new LinkedHashMap<>();
+    /** What was offered; and what each node has ever held, by version. */
+    private final Map<Pair, ClusterState> offers = new LinkedHashMap<>();
+    private final Map<NodeId, Map<Long, Digest>> everHeld = new LinkedHashMap<>();
+    private final TreeMap<Long, ClusterState> chosenAt = new TreeMap<>();
+    private long clock;
     private long proofs;
     private long compactions;
 
     long newestChosen() {
         return chosen.isEmpty() ? -1 : chosen.lastKey();
+    }
+
+    /** The newest state that is chosen; empty before there is one. */
+    Optional<ClusterState> newest() {
+        return chosen.isEmpty() ? Optional.empty() : Optional.of(chosen.lastEntry().getValue());
+    }
+
+    Optional<ClusterState> chosen(long version) {
+        return Optional.ofNullable(chosen.get(version));
     }
 
     long proofs() {
@@ -50,6 +65,7 @@ final class AgreementChecker {
 
     /** Both copies of a node's file hold at least this record now, or one of them holds it alone after a crash. */
     void onMedium(NodeId node, AcceptorRecord record, long now) {
+        clock = now;
         AcceptorRecord before = onMedium.put(node, record);
         if (before != null) {
             check(!before.newerThan(record), "L3: %s fell from %s v%d to %s v%d", node, before.accepted(),
@@ -69,8 +85,10 @@ final class AgreementChecker {
         check(offered.get(pair) == null || offered.get(pair).equals(digest), "L7: two states for %s", pair);
         NodeSet by = accepted.getOrDefault(pair, NodeSet.NONE).with(node);
         accepted.put(pair, by);
-        if (state.decidedBy(by) && chosenPairs.putIfAbsent(pair, digest) == null) {
+        newcomersHoldItFirst(node, pair, state, digest);
+        if (decide(by, state) && chosenPairs.putIfAbsent(pair, digest) == null) {
             ClusterState twin = chosen.putIfAbsent(state.version(), state);
+            chosenAt.put(clock, chosen.lastEntry().getValue());
             check(twin == null || twin.equals(state),
                     "one value per version: %s chose %s beside %s", pair, state, twin);
             chainHolds(state.version());
@@ -78,12 +96,59 @@ final class AgreementChecker {
         }
     }
 
-    /** L1: all chosen states form one chain by digest. */
+    /** Q4: who comes in holds the adding version before anybody does who was there. */
+    private void newcomersHoldItFirst(NodeId node, Pair pair, ClusterState state, Digest digest) {
+        everHeld.computeIfAbsent(node, _ -> new LinkedHashMap<>()).put(pair.version(), digest);
+        ClusterState parent = chosen.get(pair.version() - 1);
+        if (parent == null || !parent.electorate().votes().containsKey(node)) {
+            return;
+        }
+        for (NodeId voter : state.electorate().votes().keySet()) {
+            check(parent.electorate().votes().containsKey(voter)
+                            || digest.equals(everHeld.getOrDefault(voter, Map.of()).get(pair.version())),
+                    "Q4: %s holds %s, which adds %s, and %s does not", node, pair, voter, voter);
+        }
+    }
+
+    /**
+     * Whether these decide, counted here from the votes and not as the product counts: by the configuration of this
+     * version and by that of the chosen one before it (rule Q3).
+     */
+    private boolean decide(NodeSet by, ClusterState state) {
+        ClusterState parent = chosen.get(state.version() - 1);
+        return enough(by, state.electorate()) && (parent == null || enough(by, parent.electorate()));
+    }
+
+    private static boolean enough(NodeSet by, Electorate electorate) {
+        int held = 0;
+        int all = 0;
+        for (var vote : electorate.votes().entrySet()) {
+            all += vote.getValue();
+            held += by.contains(vote.getKey()) ? vote.getValue() : 0;
+        }
+        return held >= electorate.threshold() && 2 * held > all;
+    }
+
+    /** Q4, L8: who answers has a vote by what it says it holds, or by what is chosen. */
+    private void hasAVote(Incarnation from, ClusterState held, String what) {
+        check(votesBy(from.node(), held) || newest().filter(state -> votesBy(from.node(), state)).isPresent(),
+                "Q4: %s %s and has no vote by version %d", from, what, held.version());
+    }
+
+    private static boolean votesBy(NodeId node, ClusterState state) {
+        return state.electorate().votes().containsKey(node) || state.voting().previous()
+                .filter(before -> before.electorate().votes().containsKey(node)).isPresent();
+    }
+
+    /** L1: all chosen states form one chain by digest; Q3: and the quorums of any two in a row meet. */
     private void chainHolds(long version) {
         ClusterState child = chosen.get(version);
         ClusterState parent = chosen.get(version - 1);
         if (child != null && parent != null) {
             check(child.parent().equals(StateCodec.digest(parent)), "L1: version %d has another parent", version);
+            if (!child.electorate().equals(parent.electorate())) {
+                quorumsMeet(parent, child);
+            }
         }
     }
 
@@ -98,15 +163,18 @@ final class AgreementChecker {
                 // A write may be on the medium before its machine is told: of a higher promise, or of what was accepted
                 // in this ballot or above. What was accepted below it is as it was.
                 AcceptorRecord kept = bothCopies.get();
+                hasAVote(from, record.state(), "promises");
                 check(record.hasPromised(ballot), "L2: %s promises %s with %s", from, ballot, record.promised());
                 check(kept.accepted().filter(above -> above.compareTo(ballot) >= 0).isPresent()
                                 || kept.accepted().equals(record.accepted()) && kept.state().equals(record.state()),
                         "L2: %s promises %s with a record that is not durable", from, ballot);
             }
             case LedgerMessage.Accept(Ballot ballot, ClusterState state) -> offered(from, ballot, state);
-            case LedgerMessage.Accepted(Ballot ballot, long version) ->
+            case LedgerMessage.Accepted(Ballot ballot, long version) -> {
+                hasAVote(from, offers.get(new Pair(ballot, version)), "accepts");
                 check(bothCopies.isPresent() && holds(bothCopies.get(), ballot, version),
                         "L3: %s accepted %s v%d but keeps %s", from, ballot, version, bothCopies);
+            }
             case LedgerMessage.Refused(Ballot ballot, Ballot promised) -> {
                 check(promised.compareTo(ballot) > 0, "%s refuses %s for %s", from, ballot, promised);
                 promiseIsDurable(from, promised, bothCopies);
@@ -141,6 +209,7 @@ final class AgreementChecker {
         Pair pair = new Pair(ballot, state.version());
         Digest digest = StateCodec.digest(state);
         Digest twin = offered.putIfAbsent(pair, digest);
+        offers.putIfAbsent(pair, state);
         check(twin == null || twin.equals(digest), "L7: two states for %s", pair);
         boolean own = state.proposedBy().filter(ballot::equals).isPresent();
         check(!own || chosenPairs.containsKey(new Pair(ballot, state.version() - 1)),
@@ -189,7 +258,9 @@ final class AgreementChecker {
                 }
             }
         }
-        return onMedium.values().iterator().next().state().electorate().isQuorum(above);
+        // By those who voted when the beat was sent: whoever votes since was not asked by anybody before.
+        var voted = chosenAt.floorEntry(before);
+        return voted != null && decide(above, voted.getValue());
     }
 
     private void applied(Incarnation self, LedgerNews.Applied news) {

@@ -21,6 +21,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.PriorityQueue;
 import java.util.TreeMap;
+import java.util.function.Consumer;
 
 /**
  * A few ledgers on virtual time, with a network that loses, doubles and delays, links that can be cut one way, and
@@ -53,6 +54,8 @@ final class LedgerWorld {
     boolean proposing = true;
     /** Whether a leader evicts a living member now and then. */
     double evicting;
+    /** What a leader wants beside the membership, when that wants nothing. */
+    Consumer<Draft> wish = _ -> { };
     private long order;
 
     LedgerWorld(long seed, int nodeCount, int voters) {
@@ -131,6 +134,9 @@ final class LedgerWorld {
         private int writes;
         private int diesAtWrite;
         private Runnable dying = () -> { };
+        private int sends;
+        private int diesAtSend;
+        private Runnable dyingAtSend = () -> { };
 
         Host(NodeId node, byte[] file) {
             this.node = node;
@@ -150,6 +156,12 @@ final class LedgerWorld {
         void atWrite(int number, Runnable run) {
             diesAtWrite = writes + number;
             dying = run;
+        }
+
+        /** Instead of the message with this number, counted from now, something happens. */
+        void atSend(int number, Runnable run) {
+            diesAtSend = sends + number;
+            dyingAtSend = run;
         }
 
         void boot() {
@@ -297,6 +309,9 @@ final class LedgerWorld {
                 }
             }
             if (draft.isEmpty()) {
+                wish.accept(draft);
+            }
+            if (draft.isEmpty()) {
                 draft.add(new LedgerEvent.GroupJoined(States.DATA, self()))
                         .flatMap(_ -> draft.add(new LedgerEvent.GroupLeft(States.DATA, self())))
                         .flatMap(_ -> draft.add(new LedgerEvent.GroupJoined(
@@ -307,6 +322,13 @@ final class LedgerWorld {
 
         @Override
         public void send(NodeId to, Message message) {
+            sends++;
+            if (sends == diesAtSend) {
+                dyingAtSend.run();
+            }
+            if (ledger.isEmpty()) {
+                return; // it died in the middle of this step
+            }
             LedgerMessage sent = (LedgerMessage) message;
             checker.sent(self(), sent, Optional.of(onMedium));
             Incarnation from = self();
@@ -336,6 +358,9 @@ final class LedgerWorld {
 
         @Override
         public void perform(Effect effect) {
+            if (ledger.isEmpty()) {
+                return;
+            }
             Effect.Write write = (Effect.Write) effect;
             AgreementChecker.check(inFlight.isEmpty(), "D4: two writes in flight on %s", node);
             inFlight = Optional.of(write);
@@ -373,6 +398,9 @@ final class LedgerWorld {
 
         @Override
         public void announce(LedgerNews news) {
+            if (ledger.isEmpty()) {
+                return;
+            }
             checker.announced(self(), news, now);
             if (news instanceof LedgerNews.Applied applied && applied.state().isPast(self())) {
                 // Evicted: this life ends, and comes back as the next.

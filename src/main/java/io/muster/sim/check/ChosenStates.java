@@ -7,6 +7,7 @@ import io.muster.ledger.Ballot;
 import io.muster.ledger.ClusterState;
 import io.muster.ledger.LedgerEvent;
 import io.muster.ledger.Lone;
+import io.muster.quorum.Electorate;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.TreeSet;
@@ -66,8 +67,7 @@ public final class ChosenStates {
         fitsWhatWasChosen(who, ballot, state);
         Accepted now = new Accepted(before.state(), before.acceptors().with(who));
         accepted.put(proposal, now);
-        NodeSet deciding = lone.map(line -> now.acceptors().union(line.standsInFor(state))).orElse(now.acceptors());
-        if (state.version() == 0 || chosen.containsKey(state.version()) || !state.decidedBy(deciding)) {
+        if (state.version() == 0 || chosen.containsKey(state.version()) || !decide(now.acceptors(), state, lone)) {
             return Optional.empty();
         }
         Violation.unless(state.version() == newest().version() + 1, CHECKER,
@@ -76,6 +76,31 @@ public final class ChosenStates {
         chosen.put(state.version(), made);
         remember(state);
         return Optional.of(made);
+    }
+
+    /**
+     * Whether these acceptors decide about a state, counted here from the votes alone and not as the product counts
+     * them: by the configuration of this version and by that of the <em>chosen</em> version before it, whatever the state
+     * itself says of what was before (rule Q3). Where the two are the same that asks nothing twice.
+     */
+    private boolean decide(NodeSet acceptors, ClusterState state, Optional<Lone> lone) {
+        Optional<NodeId> fenced = lone.filter(line -> line.since().isPresent()).map(Lone::other)
+                .filter(other -> state.lastLives().getOrDefault(other.node(), 0L) == other.life()).map(Incarnation::node);
+        NodeSet counted = fenced.map(acceptors::with).orElse(acceptors);
+        Optional<ClusterState> before = at(state.version() - 1);
+        return enough(counted, state.electorate())
+                && before.filter(parent -> !enough(counted, parent.electorate())).isEmpty();
+    }
+
+    private static boolean enough(NodeSet acceptors, Electorate electorate) {
+        long held = 0;
+        long all = 0;
+        for (var vote : electorate.votes().entrySet()) {
+            all += vote.getValue();
+            held += acceptors.contains(vote.getKey()) ? vote.getValue() : 0;
+        }
+        // Not more than half is no quorum, whatever the threshold says (rule Q1).
+        return held >= electorate.threshold() && 2 * held > all;
     }
 
     /** Rules L3 to L5: from the choosing ballot on, nobody may hold anything but the chosen value or what follows it. */

@@ -11,10 +11,15 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatNoException;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.muster.base.NodeSet;
+import io.muster.ledger.Acceptors;
 import io.muster.ledger.ClusterState;
 import io.muster.ledger.LedgerEvent;
 import io.muster.ledger.LedgerMessage;
 import io.muster.ledger.LedgerNews;
+import io.muster.ledger.VotePolicy;
+import io.muster.ledger.Voting;
+import io.muster.quorum.Electorate;
 import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
@@ -36,6 +41,18 @@ class LedgerCheckersTest {
         assertThat(chosen.accepted(N3.node(), B1, one)).hasValueSatisfying(
                 made -> assertThat(made.state()).isEqualTo(one));
         assertThat(chosen.newest()).isEqualTo(one);
+    }
+
+    @Test
+    void aChangeOfTheVotersIsCountedByTheChosenOnesBeforeItToo() {
+        ChosenStates chosen = new ChosenStates(world.founding);
+        Electorate alone = Electorate.majorityOf(NodeSet.of(N1.node()));
+        ClusterState shrunk = next(world.founding, B1, new LedgerEvent.ElectorateChanged(
+                new Acceptors(alone, world.founding.recordIds()), Voting.of(VotePolicy.FIXED, alone), "test"));
+
+        assertThat(chosen.accepted(N1.node(), B1, shrunk)).as("by the new set only").isEmpty();
+        assertThat(chosen.accepted(N2.node(), B1, shrunk)).isPresent();
+        assertThat(chosen.accepted(N1.node(), B1, next(shrunk, B1, joined(N1)))).as("by the new set").isPresent();
     }
 
     @Test
