@@ -93,6 +93,7 @@ public final class BarrierKeeper implements Machine<BarrierInput, BarrierNews>, 
                     out.announce(new BarrierNews.Entered(barrier));
                     tellAt = now;
                 }
+                return; // here first, then everywhere: a step that is cut short tells nobody of what nobody here has heard
             }
         }
         tell(now, out);

@@ -425,9 +425,9 @@ public final class Ledger implements Machine<LedgerInput, LedgerNews> {
             election.candidateHeard(now);
             stepBack("a quorum knows only version %d and version %d was chosen: acceptors lost their records"
                     .formatted(adopted.version(), learner.applied()), out);
-        } else if (adopted.isPast(self)) {
+        } else if (adopted.isPast(self) && !acceptor.wanted().alone()) { // alone: nobody else can have it chosen (L11b)
             standDown("%s is out since version %d or before".formatted(self, adopted.version()), out);
-        } else if (!mayLead(adopted, now)) {
+        } else if (!adopted.isPast(self) && !mayLead(adopted, now)) {
             election.candidateHeard(now);
             stepBack("members of version %d are alive, and this life is none".formatted(adopted.version()), out);
         } else {

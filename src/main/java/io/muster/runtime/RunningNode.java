@@ -248,7 +248,7 @@ public final class RunningNode implements AutoCloseable {
             Handshake handshake = new Handshake(cluster, config.self(), FrameHeader.PROTOCOLS, FeatureLevels.SPOKEN,
                     wireEvents::featureLevel, allSteps(steps));
             links.start(Frames.of(codec, config.self()), handshake, config.times(),
-                    () -> Optional.of(new PulseFrame(codec, config.self())));
+                    () -> PulseFrame.of(codec, config.self()));
             running.start();
             Trust trust = new Trust(secure, seal, machine.datagramKey(), links);
             trust.watch(wireEvents::expires);

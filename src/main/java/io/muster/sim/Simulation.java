@@ -296,10 +296,10 @@ final class Simulation {
         hosts.get(old.node()).loosens();
     }
 
-    /** The disk of a node without a process loses its record. @return whether it did */
+    /** The disk of a node without a process loses its record, if voters enough keep theirs. @return whether it did */
     boolean forget(NodeId node) {
         SimHost host = hosts.get(node);
-        boolean forgets = host.process().isEmpty() && host.disk().drained() && !host.recordLost();
+        boolean forgets = host.process().isEmpty() && host.disk().drained() && !host.recordLost() && truth.canSpare(node);
         if (forgets) {
             worldFaults++;
             note(Optional.empty(), "the disk of " + node + " forgets its record");

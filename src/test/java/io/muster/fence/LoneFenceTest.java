@@ -69,6 +69,7 @@ class LoneFenceTest {
         devices.put("process", new FenceDevice("process", true, true, false, false));
         TreeMap<NodeId, FencePlan> plans = new TreeMap<>();
         plans.put(NodeId.of(2), new FencePlan(List.of(levels), 0, 0, 0, List.of(), false));
-        return new LoneFence(N1, new Fencing(plans, devices, FenceLimits.NONE), TimeBudget.lan(), 0);
+        return new LoneFence(N1, new Fencing(plans, devices, FenceLimits.NONE), TimeBudget.lan(),
+                -TimeBudget.SECOND);
     }
 }

@@ -59,6 +59,18 @@ class BarrierKeeperTest {
     }
 
     @Test
+    @DisplayName("001-13 that it has entered is heard here before it is told to anybody: a step may be cut short after any word")
+    void heardHereFirst() {
+        cluster(2);
+        keeper(2).step(new BarrierInput.EnterWanted(READY), now, out(NodeId.of(2)));
+        assertThat(news).last().asString().isEqualTo("n2 Entered[barrier=ready of files]");
+        assertThat(keeper(1).waiting(later())).as("the leader has heard nothing").isEmpty();
+        assertThat(keeper(2).deadline()).as("and is told at once").isEqualTo(now);
+        keeper(2).due(now, out(NodeId.of(2)));
+        assertThat(keeper(1).waiting(later())).singleElement().extracting(BarrierWait::missing).isEqualTo(nodes(1));
+    }
+
+    @Test
     @DisplayName("001-13 a name is used again and again, and no word of a former time counts for the next")
     void everyTimeAnew() {
         cluster(3);
@@ -207,6 +219,7 @@ class BarrierKeeperTest {
     private void enter(BarrierName barrier, int... who) {
         for (int node : who) {
             keeper(node).step(new BarrierInput.EnterWanted(barrier), now, out(NodeId.of(node)));
+            keeper(node).due(now, out(NodeId.of(node)));
         }
         settle();
     }

@@ -132,6 +132,32 @@ class LedgerElectionTest extends OneLedger {
     }
 
     @Test
+    @DisplayName("L11b, T3: who went on alone and is out by what it accepted has that chosen, as nobody else can, and stops")
+    void whoIsOutAndAloneSaysSo() {
+        Electorate both = Electorate.majorityOf(States.nodes(2));
+        ClusterState two = States.next(ClusterState.founded(States.CLUSTER, both, States.founded(2).recordIds(),
+                Voting.of(VotePolicy.TWO_NODE, both)), FIRST, States.joined(N1), States.joined(N2));
+        ClusterState out2 = States.next(two, FIRST, new LedgerEvent.MemberLeft(N2));
+        AcceptorRecord record = States.record(2, two).accepting(FIRST, two);
+        booted(record, N2, States.nodes(2));
+        twoWay(1);
+        arrive(N1, new LedgerMessage.Chosen(FIRST, two));
+        arrive(N1, new LedgerMessage.Accept(FIRST, out2)); // and N1 dies before it has accepted that itself
+        write();
+        twoWay();
+        out.clear();
+        ledger.step(new LedgerInput.FenceNoted(N1, out2.nextIntent()), now, out);
+        write();
+        ledger.step(new LedgerInput.OtherFenced(N1, out2.nextIntent(), EvidenceClass.POWER_OFF, "off"), now, out);
+        write();
+        assertThat(ledger.state()).isEqualTo(out2);
+        assertThat(out.messages(LedgerMessage.Chosen.class)).hasSize(1);
+        assertThat(out.news()).noneMatch(LedgerNews.Leading.class::isInstance);
+        assertThat(out.news().getLast()).isInstanceOf(LedgerNews.NotLeading.class);
+        assertThat(ledger.leading()).isFalse();
+    }
+
+    @Test
     @DisplayName("L11, V5: a leader that is out by its own version tells everybody, then stops")
     void aLeaderThatIsOutTellsAndStops() {
         twoWay(1, 3);

@@ -2,6 +2,7 @@ package io.muster.sim.check;
 
 import io.muster.base.Incarnation;
 import io.muster.base.NodeId;
+import io.muster.base.NodeSet;
 import io.muster.ledger.AcceptorRecord;
 import io.muster.ledger.ClusterState;
 import io.muster.ledger.Phase;
@@ -25,6 +26,8 @@ public final class Truth {
     private final TreeSet<Incarnation> liedAbout = new TreeSet<>();
     private final TreeMap<Incarnation, Long> actUntil = new TreeMap<>();
     private final TreeMap<NodeId, AcceptorRecord> records = new TreeMap<>();
+    /** Voters whose record is lost, and who have no other one yet that the state knows. */
+    private final TreeSet<NodeId> recordLost = new TreeSet<>();
     private final LongSupplier now;
     private final TreeSet<Incarnation> paused = new TreeSet<>();
     private long disturbedAt;
@@ -117,10 +120,29 @@ public final class Truth {
 
     public void recordIs(NodeId node, AcceptorRecord record) {
         records.put(node, record);
+        if (Long.valueOf(record.recordId()).equals(record.state().recordIds().get(node))) {
+            recordLost.remove(node);
+        }
+    }
+
+    /**
+     * Whether the records of the others make a quorum by every configuration that is chosen or may still be: without one
+     * nothing is agreed any more, which is no fault of anybody (docs/LIMITS.md, voters). Voters that change may have
+     * become so few that the record of one is one too many, and of two that of either is.
+     */
+    public boolean canSpare(NodeId node) {
+        ClusterState newest = chosen.newest();
+        return decidesWithout(node, newest) && records.values().stream().map(AcceptorRecord::state)
+                .allMatch(state -> state.version() < newest.version() || decidesWithout(node, state));
+    }
+
+    private boolean decidesWithout(NodeId node, ClusterState state) {
+        return state.decidedBy(state.voters().minus(NodeSet.of(recordLost)).without(node));
     }
 
     /** The disk of this node has forgotten its record: nothing that it says as an acceptor stands on anything. */
     public void recordIsLost(NodeId node) {
         records.remove(node);
+        recordLost.add(node);
     }
 }
