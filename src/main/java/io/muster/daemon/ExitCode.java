@@ -16,7 +16,7 @@ public enum ExitCode {
     REFUSED(7, "The daemon refused the request; nothing was changed."),
     EVICTED(8, "The daemon ended because the others put it out."),
     BUILD_FAILED(9, "The launcher could not build the program."),
-    NOT_HELD(10, "A demo's script found that something did not hold; the last lines say what."),
+    NOT_HELD(10, "A script of the demo or of the lab found that something did not hold; the last lines say what."),
     UNKNOWN_CODE(11, "`explain` does not know the code."),
     USAGE(64, "The command line cannot be used."),
     MISSING(69, "Something this needs is not installed: a JDK, Maven."),
