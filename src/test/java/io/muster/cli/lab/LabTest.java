@@ -70,7 +70,7 @@ class LabTest {
 
     @ParameterizedTest
     @EnumSource(mode = EnumSource.Mode.EXCLUDE, names = {
-            "silent_cut", "both_links_of_two", "both_links_two_node", "kill_each_two_node"})
+            "silent_cut", "both_links_of_two", "both_links_two_node", "kill_first_two_node"})
     @DisplayName("001-7 what is cut or stopped has the consequences that it has to have, and no others")
     void everyScriptHolds(LabScripts.Kind kind) throws Exception {
         assertThat(scripts.run(kind).broken()).isEmpty();
@@ -85,7 +85,7 @@ class LabTest {
     @Test
     @DisplayName("rules T1 to T8: under two-node exactly one goes on, the other is fenced, and both vote again when it is back")
     void oneOfTwoGoesOn() throws Exception {
-        runInTwo(LabScripts.Kind.both_links_two_node, LabScripts.Kind.kill_each_two_node);
+        runInTwo(LabScripts.Kind.both_links_two_node, LabScripts.Kind.kill_first_two_node);
     }
 
     private void runInTwo(LabScripts.Kind... kinds) throws Exception {
