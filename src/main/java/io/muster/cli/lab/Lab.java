@@ -3,9 +3,13 @@ package io.muster.cli.lab;
 import io.muster.base.ClusterFault;
 import io.muster.base.FaultCode;
 import io.muster.base.NodeId;
+import io.muster.base.NodeSet;
 import io.muster.base.TimeBudget;
 import io.muster.daemon.ClusterFounder;
 import io.muster.daemon.Json;
+import io.muster.ledger.VotePolicy;
+import io.muster.ledger.Voting;
+import io.muster.quorum.Electorate;
 import io.muster.runtime.ProcessFence;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -19,6 +23,7 @@ import java.util.OptionalInt;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.concurrent.ThreadLocalRandom;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
 /** One lab on this machine: made, hurt, healed and taken down. Its folder says what it is; no process stays with it. */
@@ -30,12 +35,14 @@ final class Lab {
 
     private final Path folder;
     private final LabPlan plan;
+    private final LabSetup setup;
     private final LabNetwork network;
     private final List<LabNode> nodes = new ArrayList<>();
 
-    private Lab(Path folder, LabPlan plan) {
+    private Lab(Path folder, LabPlan plan, LabSetup setup) {
         this.folder = folder;
         this.plan = plan;
+        this.setup = setup;
         this.network = new LabNetwork(plan);
         plan.nodeIds().forEach(node -> nodes.add(
                 new LabNode(node, plan.namespace(node), folder.resolve(node.toString()))));
@@ -56,23 +63,26 @@ final class Lab {
     }
 
     /** Makes the network and the cluster and starts the daemons. @param folder absent or empty */
-    static Lab up(Path folder, int nodeCount, int linkCount, Duration life) throws IOException {
+    static Lab up(Path folder, LabSetup setup, Duration life) throws IOException {
         requireRoot();
         if (life.isNegative() || life.isZero() || life.compareTo(LIFE_LIMIT) > 0) {
             throw new ClusterFault(FaultCode.CLI_1, "--life is 1 to %d minutes.".formatted(LIFE_LIMIT.toMinutes()));
         }
         LabPlan plan;
         try {
-            plan = new LabPlan("%08x".formatted(ThreadLocalRandom.current().nextInt()), nodeCount, linkCount);
+            plan = new LabPlan("%08x".formatted(ThreadLocalRandom.current().nextInt()), setup.nodes(), setup.links());
         } catch (IllegalArgumentException e) {
             throw new ClusterFault(FaultCode.CLI_1, e.getMessage() + ".", e);
         }
         SortedMap<NodeId, List<String>> fence = new TreeMap<>();
         plan.nodeIds().forEach(node -> fence.put(node, List.of(ProcessFence.NAME, "manual")));
-        ClusterFounder.found(folder, plan.addresses(), fence, times());
-        Files.writeString(folder.resolve(MARK), Json.write(Json.object("id", plan.id(), "nodes", (long) nodeCount,
-                "links", (long) linkCount, "until", Instant.now().plus(life).truncatedTo(ChronoUnit.SECONDS).toString())) + "\n");
-        Lab lab = new Lab(folder, plan);
+        Electorate electorate = Electorate.majorityOf(NodeSet.of(plan.nodeIds()));
+        Voting voting = setup.voting(electorate);
+        ClusterFounder.found(folder, plan.addresses(), fence, setup.pace().times(), electorate, voting);
+        Files.writeString(folder.resolve(MARK), Json.write(Json.object("id", plan.id(), "nodes", (long) plan.nodes(),
+                "links", (long) plan.links(), "policy", setup.policy().label(), "times", setup.pace().name(),
+                "until", Instant.now().plus(life).truncatedTo(ChronoUnit.SECONDS).toString())) + "\n");
+        Lab lab = new Lab(folder, plan, setup);
         // First of all: what is made from here on is removed, whatever happens to this process.
         LabKeeper.start(folder, plan, life);
         try {
@@ -91,20 +101,22 @@ final class Lab {
         requireRoot();
         try {
             var mark = Json.read(Files.readString(folder.resolve(MARK)));
-            return new Lab(folder, new LabPlan(Json.text(mark, "id"), (int) Json.number(mark, "nodes", 0),
-                    (int) Json.number(mark, "links", 0)));
+            LabPlan plan = new LabPlan(Json.text(mark, "id"), (int) Json.number(mark, "nodes", 0),
+                    (int) Json.number(mark, "links", 0));
+            return new Lab(folder, plan, new LabSetup(plan.nodes(), plan.links(),
+                    LabSetup.policyOf(Json.text(mark, "policy")), LabSetup.Pace.named(Json.text(mark, "times"))));
         } catch (IOException | Json.NotJson | IllegalArgumentException e) {
             throw new ClusterFault(FaultCode.CLI_2, "%s holds no lab (%s): muster lab up --dir %s, or name its folder."
                     .formatted(folder, e.getMessage(), folder), e);
         }
     }
 
-    /** Calmer than those of a network, as all nodes and who hurts them share one machine. */
-    static TimeBudget times() {
-        long ms = TimeBudget.MS;
-        return new TimeBudget(
-                50 * ms, 1_500 * ms, 20 * ms, 500 * ms, 100 * ms, 1_200 * ms, 3_000 * ms, 100 * ms, 20_000 * ms, 5_000 * ms,
-                200 * ms, 5_000 * ms, 1_000);
+    TimeBudget times() {
+        return setup.pace().times();
+    }
+
+    VotePolicy policy() {
+        return setup.policy();
     }
 
     Path folder() {
@@ -130,20 +142,28 @@ final class Lab {
 
     /** Both ways. @param link one of them; all when empty */
     void cut(NodeId one, NodeId other, OptionalInt link) {
-        oneWay(one, other, link);
-        oneWay(other, one, link);
+        List<LabNetwork.Way> ways = new ArrayList<>(ways(one, other, link));
+        ways.addAll(ways(other, one, link));
+        network.drop(ways);
     }
 
-    /** From all others. */
+    /** From all others, at one moment. */
     void cut(NodeId node, OptionalInt link) {
+        List<LabNetwork.Way> ways = new ArrayList<>();
         for (NodeId other : plan.nodeIds()) {
             if (!other.equals(node)) {
-                cut(node, other, link);
+                ways.addAll(ways(node, other, link));
+                ways.addAll(ways(other, node, link));
             }
         }
+        network.drop(ways);
     }
 
     void oneWay(NodeId from, NodeId to, OptionalInt link) {
+        network.drop(ways(from, to, link));
+    }
+
+    private List<LabNetwork.Way> ways(NodeId from, NodeId to, OptionalInt link) {
         node(from);
         node(to);
         if (from.equals(to)) {
@@ -153,22 +173,19 @@ final class Lab {
             throw new ClusterFault(FaultCode.CLI_1, "--link %d is not in 0 to %d.".formatted(
                     link.getAsInt(), plan.links() - 1));
         }
-        for (int each = 0; each < plan.links(); each++) {
-            if (link.isEmpty() || link.getAsInt() == each) {
-                network.drop(from, to, each);
-            }
-        }
+        return IntStream.range(0, plan.links()).filter(each -> link.isEmpty() || link.getAsInt() == each)
+                .mapToObj(each -> new LabNetwork.Way(from, to, each)).toList();
     }
 
     /** Mends every link and lets stopped daemons go on. */
     void heal() throws IOException, InterruptedException {
+        List<LabNetwork.Way> all = new ArrayList<>();
         for (NodeId from : plan.nodeIds()) {
             for (NodeId to : plan.nodeIds()) {
-                for (int link = 0; link < plan.links() && !from.equals(to); link++) {
-                    network.mend(from, to, link);
-                }
+                all.addAll(from.equals(to) ? List.of() : ways(from, to, OptionalInt.empty()));
             }
         }
+        network.mend(all);
         for (LabNode node : nodes) {
             if (node.pid().isPresent()) {
                 node.signal("CONT");

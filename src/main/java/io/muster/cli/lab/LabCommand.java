@@ -11,6 +11,8 @@ import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collections;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -34,6 +36,9 @@ public final class LabCommand implements Callable<Integer> {
 
     static final Path FOLDER_DEFAULT = Path.of("/tmp/muster-lab");
 
+    private static final String TIMES = "calm (which suits one machine) or lan, as shipped; calm by default.";
+    private static final int REPEAT_LIMIT = 1000;
+
     @Spec
     CommandSpec spec;
 
@@ -50,10 +55,14 @@ public final class LabCommand implements Callable<Integer> {
     int up(
             @Option(names = "--nodes", paramLabel = "N", defaultValue = "3", description = "2 to 9; 3 by default.") int nodes,
             @Option(names = "--links", paramLabel = "N", defaultValue = "2", description = "1 to 4; 2 by default.") int links,
+            @Option(names = "--policy", paramLabel = "NAME", defaultValue = "fixed",
+                    description = "Who changes the voters: fixed, dynamic or two-node; fixed by default.") String policy,
+            @Option(names = "--times", paramLabel = "NAME", defaultValue = "calm", description = TIMES) String times,
             @Option(names = "--life", paramLabel = "MINUTES", defaultValue = "30",
                     description = "After so many it takes itself down; 30 by default, 720 at most.") long life)
             throws IOException {
-        Lab lab = Lab.up(folder(), nodes, links, Duration.ofMinutes(life));
+        LabSetup setup = LabSetup.of(nodes, links).with(LabSetup.policyOf(policy)).with(LabSetup.Pace.named(times));
+        Lab lab = Lab.up(folder(), setup, Duration.ofMinutes(life));
         out().println("A lab of %d nodes with %d links in %s, for %d minutes; namespaces %s.".formatted(
                 nodes, links, lab.folder(), life, String.join(" ", lab.plan().namespaces())));
         return ExitCode.FINE.number();
@@ -140,26 +149,35 @@ public final class LabCommand implements Callable<Integer> {
     @Command(name = "run", mixinStandardHelpOptions = true,
             description = {"Make a lab, run scripts, and take it down: all, or of ${COMPLETION-CANDIDATES}.",
                 "Ends with 0 when all held, with 10 when not."})
-    int run(@Parameters(paramLabel = "SCRIPT", arity = "1..*") List<String> names) throws IOException, InterruptedException {
-        List<LabScripts.Kind> kinds = new ArrayList<>();
+    int run(@Parameters(paramLabel = "SCRIPT", arity = "1..*") List<String> names,
+            @Option(names = "--times", paramLabel = "NAME", defaultValue = "calm", description = TIMES) String times,
+            @Option(names = "--repeat", paramLabel = "N", defaultValue = "1",
+                    description = "Run each script so many times; once by default.") int repeat)
+            throws IOException, InterruptedException {
+        if (repeat < 1 || repeat > REPEAT_LIMIT) {
+            throw new ClusterFault(FaultCode.CLI_1, "--repeat %d is not in 1 to %d.".formatted(repeat, REPEAT_LIMIT));
+        }
+        LabSetup.Pace pace = LabSetup.Pace.named(times);
+        Map<LabSetup, List<LabScripts.Kind>> kinds = new LinkedHashMap<>();
         for (String name : names) {
-            kinds.addAll(kindsOf(name));
+            for (LabScripts.Kind kind : kindsOf(name)) {
+                kinds.computeIfAbsent(kind.setup().with(pace), _ -> new ArrayList<>()).addAll(Collections.nCopies(repeat, kind));
+            }
         }
         List<LabScripts.Verdict> verdicts = new ArrayList<>();
-        verdicts.addAll(runIn(3, kinds.stream().filter(kind -> kind != LabScripts.Kind.both_links_of_two).toList()));
-        verdicts.addAll(runIn(2, kinds.stream().filter(kind -> kind == LabScripts.Kind.both_links_of_two).toList()));
+        for (Map.Entry<LabSetup, List<LabScripts.Kind>> each : kinds.entrySet()) {
+            verdicts.addAll(runIn(each.getKey(), each.getValue()));
+        }
         out().println();
-        verdicts.forEach(each -> out().println("%-18s %-9s %5.1f s  %s".formatted(
+        verdicts.forEach(each -> out().println("%-19s %-9s %5.1f s  %s".formatted(
                 each.script(), each.broken().isEmpty() ? "held" : "NOT HELD", each.seconds(), String.join("; ", each.broken()))));
         return (verdicts.stream().allMatch(each -> each.broken().isEmpty()) ? ExitCode.FINE : ExitCode.NOT_HELD).number();
     }
 
-    private List<LabScripts.Verdict> runIn(int nodes, List<LabScripts.Kind> kinds) throws IOException, InterruptedException {
+    private List<LabScripts.Verdict> runIn(LabSetup setup, List<LabScripts.Kind> kinds)
+            throws IOException, InterruptedException {
         List<LabScripts.Verdict> verdicts = new ArrayList<>();
-        if (kinds.isEmpty()) {
-            return verdicts;
-        }
-        Lab lab = Lab.up(folder(), nodes, 2, Lab.LIFE_DEFAULT);
+        Lab lab = Lab.up(folder(), setup, Lab.LIFE_DEFAULT);
         try {
             LabScripts scripts = new LabScripts(lab, out());
             for (LabScripts.Kind kind : kinds) {
@@ -173,7 +191,7 @@ public final class LabCommand implements Callable<Integer> {
 
     private static List<LabScripts.Kind> kindsOf(String name) {
         if (name.equals("all")) {
-            return List.of(LabScripts.Kind.values());
+            return LabScripts.Kind.CASES;
         }
         for (LabScripts.Kind kind : LabScripts.Kind.values()) {
             if (kind.name().equals(name.replace('-', '_'))) {

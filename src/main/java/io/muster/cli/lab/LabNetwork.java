@@ -4,11 +4,13 @@ import io.muster.base.ClusterFault;
 import io.muster.base.FaultCode;
 import io.muster.base.NodeId;
 import java.io.IOException;
+import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
 
 /**
  * The namespaces, interfaces and drops of one lab, all by the program {@code ip}, each word a word of its own. Nothing
@@ -23,6 +25,9 @@ final class LabNetwork {
     private static final long LIMIT_S = 20;
     private static final String FORWARD = "echo 1 > /proc/sys/net/ipv4/ip_forward";
 
+    /** One direction of one pair on one link. */
+    record Way(NodeId from, NodeId to, int link) {}
+
     private final LabPlan plan;
 
     LabNetwork(LabPlan plan) {
@@ -31,7 +36,7 @@ final class LabNetwork {
 
     void make() {
         ip("netns", "add", plan.hub());
-        run(List.of("ip", "netns", "exec", plan.hub(), "/bin/sh", "-c", FORWARD));
+        run(List.of("ip", "netns", "exec", plan.hub(), "/bin/sh", "-c", FORWARD), "");
         for (NodeId node : plan.nodeIds()) {
             String own = plan.namespace(node);
             ip("netns", "add", own);
@@ -53,17 +58,15 @@ final class LabNetwork {
         }
     }
 
-    /** Packets of {@code from} to {@code to} on this link vanish from here on. */
-    void drop(NodeId from, NodeId to, int link) {
-        if (!drops().contains(rule(from, to, link))) {
-            change("add", from, to, link);
-        }
+    /** Packets on these ways vanish from here on: all of them at the same moment, but for the time of some system calls. */
+    void drop(List<Way> ways) {
+        List<String> there = drops();
+        change("add", ways.stream().filter(way -> !there.contains(rule(way))).toList());
     }
 
-    void mend(NodeId from, NodeId to, int link) {
-        if (drops().contains(rule(from, to, link))) {
-            change("del", from, to, link);
-        }
+    void mend(List<Way> ways) {
+        List<String> there = drops();
+        change("del", ways.stream().filter(way -> there.contains(rule(way))).toList());
     }
 
     /** As {@code 10.100.0.1 to 10.100.0.2}. */
@@ -74,13 +77,17 @@ final class LabNetwork {
                 .toList();
     }
 
-    private void change(String what, NodeId from, NodeId to, int link) {
-        ip("-n", plan.hub(), "rule", what, "pref", DROP_PRIORITY, "from", plan.address(from, link),
-                "to", plan.address(to, link), "blackhole");
+    private void change(String what, List<Way> ways) {
+        if (!ways.isEmpty()) {
+            String lines = ways.stream()
+                    .map(way -> "rule %s pref %s from %s blackhole\n".formatted(what, DROP_PRIORITY, rule(way)))
+                    .collect(Collectors.joining());
+            run(List.of("ip", "-n", plan.hub(), "-batch", "-"), lines);
+        }
     }
 
-    private String rule(NodeId from, NodeId to, int link) {
-        return "%s to %s".formatted(plan.address(from, link), plan.address(to, link));
+    private String rule(Way way) {
+        return "%s to %s".formatted(plan.address(way.from(), way.link()), plan.address(way.to(), way.link()));
     }
 
     /** Ends what runs in the lab's namespaces, and removes them with all that is in them. Nothing there is no fault. */
@@ -105,13 +112,15 @@ final class LabNetwork {
     static List<String> ip(String... words) {
         List<String> command = new ArrayList<>(List.of("ip"));
         command.addAll(Arrays.asList(words));
-        return run(command);
+        return run(command, "");
     }
 
-    private static List<String> run(List<String> command) {
+    private static List<String> run(List<String> command, String input) {
         try {
             Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
-            process.getOutputStream().close();
+            try (OutputStream words = process.getOutputStream()) {
+                words.write(input.getBytes(StandardCharsets.UTF_8));
+            }
             String said = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8).strip();
             if (!process.waitFor(LIMIT_S, TimeUnit.SECONDS) || process.exitValue() != 0) {
                 throw new ClusterFault(FaultCode.CLI_1, "`%s` failed: %s. The lab needs root, and Linux with network namespaces."

@@ -70,7 +70,7 @@ record LabPlan(String id, int nodes, int links) {
         return "10.%d.0.0/24".formatted(FIRST_NET + link);
     }
 
-    /** Streams use the first link, as long as a node has one address for them. */
+    /** Each link takes streams too, so that none is worth more than another. */
     SortedMap<NodeId, RuntimeConfig.Address> addresses() {
         SortedMap<NodeId, RuntimeConfig.Address> addresses = new TreeMap<>();
         for (NodeId node : nodeIds()) {
@@ -78,7 +78,7 @@ record LabPlan(String id, int nodes, int links) {
             for (int link = 0; link < links; link++) {
                 endpoints.add(new RuntimeConfig.Endpoint(address(node, link), PORT));
             }
-            addresses.put(node, new RuntimeConfig.Address(endpoints.getFirst(), endpoints));
+            addresses.put(node, new RuntimeConfig.Address(endpoints, endpoints));
         }
         return addresses;
     }

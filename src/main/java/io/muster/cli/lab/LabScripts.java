@@ -7,9 +7,11 @@ import io.muster.cli.demo.Round;
 import io.muster.cli.demo.TimelineCheck;
 import io.muster.cli.demo.TimelineEvent;
 import io.muster.daemon.Json;
+import io.muster.ledger.VotePolicy;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -27,18 +29,38 @@ import java.util.function.Predicate;
  */
 final class LabScripts {
 
-    /** All of a lab of three; {@link #bothLinksOfTwo} needs a lab of two. */
+    /** Each with the cluster that it needs. */
     enum Kind {
         /** Every link of each node in turn. */
-        cut_each,
-        /** The link that carries no streams. */
-        cut_one_link,
-        one_way,
-        non_clique,
-        pause_short,
-        pause_long,
-        /** Of a cluster of two. */
-        both_links_of_two
+        cut_each(3, VotePolicy.FIXED),
+        /** Each link of the leader in turn, with the others whole. */
+        cut_one_link(3, VotePolicy.FIXED),
+        one_way(3, VotePolicy.FIXED),
+        non_clique(3, VotePolicy.FIXED),
+        pause_short(3, VotePolicy.FIXED),
+        pause_long(3, VotePolicy.FIXED),
+        /** Every link of a follower, again and again: for measuring. */
+        silent_cut(3, VotePolicy.FIXED),
+        /** By the rule of a majority both stop. */
+        both_links_of_two(2, VotePolicy.FIXED),
+        /** By the rules of two nodes one goes on. */
+        both_links_two_node(2, VotePolicy.TWO_NODE),
+        /** The one that would have gone on ends: the other does. */
+        kill_first_two_node(2, VotePolicy.TWO_NODE);
+
+        /** Each once: what is only there for measuring shows nothing that another does not. */
+        static final List<Kind> CASES = Arrays.stream(values()).filter(kind -> kind != silent_cut).toList();
+
+        private final LabSetup setup;
+
+        Kind(int nodes, VotePolicy policy) {
+            this.setup = LabSetup.of(nodes, 2).with(policy);
+        }
+
+        /** The lab it runs in, with calm times. */
+        LabSetup setup() {
+            return setup;
+        }
     }
 
     /** @param broken what did not hold; empty when all did */
@@ -50,6 +72,7 @@ final class LabScripts {
     private static final long CALM_MS = 500;
     /** Longer than it takes to put a node out. */
     private static final long WATCH_MS = 3_500;
+    private static final long AFTER_MS = 1_000;
     private static final OptionalInt ALL_LINKS = OptionalInt.empty();
 
     private final Lab lab;
@@ -76,7 +99,7 @@ final class LabScripts {
                         out(node, () -> lab.cut(node.node(), ALL_LINKS), "CUT");
                     }
                 }
-                case cut_one_link -> undisturbed(() -> lab.cut(lab.nodes().getFirst().node(), OptionalInt.of(1)), WATCH_MS);
+                case cut_one_link -> cutOneLink();
                 case one_way -> oneOut(List.of(1, 2), () -> lab.oneWay(NodeId.of(1), NodeId.of(2), ALL_LINKS));
                 case non_clique -> oneOut(List.of(1, 2), () -> lab.cut(NodeId.of(1), NodeId.of(2), ALL_LINKS));
                 case pause_short -> pauseShort();
@@ -84,7 +107,13 @@ final class LabScripts {
                     LabNode node = follower();
                     out(node, () -> node.signal("STOP"), "SIGSTOP");
                 }
+                case silent_cut -> {
+                    LabNode node = follower();
+                    out(node, () -> lab.cut(node.node(), ALL_LINKS), "CUT");
+                }
                 case both_links_of_two -> bothLinksOfTwo();
+                case both_links_two_node -> oneGoesOn("both links cut", () -> lab.cut(NodeId.of(1), NodeId.of(2), ALL_LINKS));
+                case kill_first_two_node -> oneGoesOn("SIGKILL to n1", lab.nodes().getFirst()::kill);
             }
         }
         lab.heal();
@@ -133,8 +162,22 @@ final class LabScripts {
         act.carryOut();
         watch(forMs);
         requireNoChange(began);
-        log.stream().filter(event -> event.mono() >= began && event.event().equals("heartbeat.lost"))
+        since(began, event -> event.event().equals("heartbeat.lost"))
                 .forEach(event -> broken.add("%s lost %s".formatted(event.node(), event.text("peer"))));
+        since(began, event -> event.event().equals("leader.lost") || event.event().equals("leader.elected"))
+                .forEach(event -> broken.add("%s told %s %s".formatted(event.node(), event.event(), event.fields())));
+    }
+
+    /** Streams go over to the other link; who leads is not even asked. */
+    private void cutOneLink() throws IOException, InterruptedException {
+        LabNode node = leader();
+        for (int link = 0; link < lab.plan().links(); link++) {
+            OptionalInt one = OptionalInt.of(link);
+            say("  link %d of %s, which leads", link, node.node());
+            undisturbed(() -> lab.cut(node.node(), one), WATCH_MS);
+            lab.heal();
+            calm("after link %d was healed".formatted(link));
+        }
     }
 
     /** Exactly one of these is put out, in one version, fenced, and comes back. */
@@ -166,7 +209,7 @@ final class LabScripts {
 
     private void pauseShort() throws IOException, InterruptedException {
         LabNode node = follower();
-        for (long pauseMs : List.of(Lab.times().pauseNs() / 2_000_000, Lab.times().silenceNs() / 2_000_000)) {
+        for (long pauseMs : List.of(lab.times().pauseNs() / 2_000_000, lab.times().silenceNs() / 2_000_000)) {
             say("  SIGSTOP to %s for %d ms", node.node(), pauseMs);
             undisturbed(() -> {
                 node.signal("STOP");
@@ -189,9 +232,51 @@ final class LabScripts {
         requireNoChange(began);
     }
 
+    /**
+     * Of two nodes the one that is left fences the other by itself, goes on alone, and both vote again once the other is
+     * back. Nothing may be agreed by the one before the other has ended.
+     */
+    private void oneGoesOn(String what, Act act) throws IOException, InterruptedException {
+        long began = System.nanoTime();
+        say("  %s", what);
+        act.carryOut();
+        require(await(() -> since(began, event -> event.event().equals("group.recovered")).count() > 0), "nobody went on");
+        watch(AFTER_MS);
+        List<TimelineEvent> alone = since(began, event -> event.event().equals("voters.alone")).toList();
+        List<LabNode> left = lab.nodes().stream().filter(node -> node.pid().isPresent()).toList();
+        require(alone.size() == 1, "one has to go on alone, and these did: " + alone);
+        require(left.size() == 1, "one daemon has to be left, and there are %d".formatted(left.size()));
+        if (alone.size() == 1 && left.size() == 1) {
+            LabNode survivor = left.getFirst();
+            String lost = alone.getFirst().text("lost");
+            require(alone.getFirst().node().equals(survivor.node().toString()), alone + " was told by one that is not left");
+            require(since(began, event -> event.event().equals("fence.lone") && event.truth("alone")
+                    && event.text("other").equals(lost) && event.mono() <= alone.getFirst().mono()).count() == 1,
+                    "%s did not note durably that it is alone before it went on".formatted(survivor.node()));
+            require(since(began, event -> event.mono() >= alone.getFirst().mono()
+                    && lost.startsWith(event.node() + "#")).findAny().isEmpty(), lost + " spoke after the other went on alone");
+            require(evictions(began).equals(new TreeSet<>(List.of(lost))), "evicted: " + evictions(began));
+            require(survivor.status().filter(status -> StatusText.millis(status, "acting_ms") > 0).isPresent(),
+                    survivor.node() + " went on and may not act");
+            say("  %s goes on alone after %.0f ms", survivor.node(), (alone.getFirst().mono() - began) / 1e6);
+        }
+        lab.heal();
+        for (LabNode node : lab.nodes()) {
+            if (node.pid().isEmpty()) {
+                node.start();
+            }
+        }
+        calm("after the other was started");
+        require(lab.nodes().stream().allMatch(node -> node.status().filter(status ->
+                Json.inner(Json.inner(status, "voters"), "votes").size() == lab.nodes().size()).isPresent()),
+                "not both vote again");
+        require(evictions(began).size() == 1, "more went later: " + evictions(began));
+        say("  both vote again after %.0f ms", (System.nanoTime() - began) / 1e6);
+    }
+
     private void requireNoChange(long began) {
-        since(began, event -> event.event().equals("node.evicted") || event.event().equals("fence.intent")
-                || event.event().equals("fence.try") || event.event().equals("view.formed"))
+        List<String> changes = List.of("node.evicted", "fence.intent", "fence.try", "view.formed", "group.begin");
+        since(began, event -> changes.contains(event.event()))
                 .forEach(event -> broken.add("%s told %s %s".formatted(event.node(), event.event(), event.fields())));
     }
 
@@ -206,9 +291,17 @@ final class LabScripts {
     }
 
     private LabNode follower() {
+        return ofRole("member");
+    }
+
+    private LabNode leader() {
+        return ofRole("leader");
+    }
+
+    private LabNode ofRole(String role) {
         return lab.nodes().stream().filter(node -> node.status()
-                .filter(status -> Json.text(status, "role").equals("member")).isPresent())
-                .reduce((_, last) -> last).orElseThrow(() -> new IllegalStateException("the lab has no follower"));
+                .filter(status -> Json.text(status, "role").equals(role)).isPresent())
+                .reduce((_, last) -> last).orElseThrow(() -> new IllegalStateException("the lab has no " + role));
     }
 
     /** Waits until every node is in, all hear each other on their links, the group runs, and nothing waits. */
@@ -246,7 +339,9 @@ final class LabScripts {
     private boolean isCalm(Map<String, Object> status) {
         Map<String, Object> view = Json.inner(status, "view");
         return Json.texts(view, "members").size() == lab.nodes().size() && Json.truth(view, "safe")
-                && Json.objects(status, "local").stream().allMatch(peer -> Json.truth(peer, "heard"))
+                && Json.objects(status, "local").stream().allMatch(peer -> Json.truth(peer, "heard")
+                        && Json.objects(peer, "links").stream().allMatch(link -> Json.truth(link, "heard")
+                                && Json.truth(link, "hears_us")))
                 && GROUPS.stream().allMatch(name -> Json.objects(status, "groups").stream().anyMatch(
                         group -> Json.text(group, "name").equals(name) && Json.text(group, "phase").equals("RUNNING")
                                 && Json.texts(group, "members").size() == lab.nodes().size()))
