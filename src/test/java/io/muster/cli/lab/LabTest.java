@@ -143,7 +143,8 @@ class LabTest {
                 .hasMessageContaining("--nodes 10 is not in 2 to 9");
         assertThatThrownBy(() -> Lab.up(place.resolve("x"), LabSetup.of(2, 5), Duration.ofMinutes(1)))
                 .hasMessageContaining("--links 5 is not in 1 to 4");
-        assertThatThrownBy(() -> Lab.up(place.resolve("x"), LabSetup.of(2, 1), Duration.ofDays(2))).hasMessageContaining("--life");
+        assertThatThrownBy(() -> Lab.up(place.resolve("x"), LabSetup.of(2, 1), Duration.ofDays(2)))
+                .hasMessageContaining("--life");
         assertThatThrownBy(() -> Lab.up(lab.folder(), LabSetup.of(2, 1), Duration.ofMinutes(1))).hasMessageContaining("DATA-2");
         LabSetup three = LabSetup.of(3, 1).with(VotePolicy.TWO_NODE);
         assertThatThrownBy(() -> Lab.up(place.resolve("x"), three, Duration.ofMinutes(1)))
