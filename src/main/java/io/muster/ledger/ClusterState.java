@@ -94,6 +94,11 @@ public record ClusterState(
                 FeatureLevels.FIRST, voting);
     }
 
+    /** Whether both are versions of one ledger: lost voters that were given up begin a new one (rule Q6). */
+    boolean isOf(ClusterState other) {
+        return cluster.equals(other.cluster()) && voting.ledger() == other.voting().ledger();
+    }
+
     /** The configuration of this version. */
     public Acceptors acceptors() {
         return new Acceptors(electorate, recordIds);
