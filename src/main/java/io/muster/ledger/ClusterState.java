@@ -131,7 +131,8 @@ public record ClusterState(
 
     /** Whether this record votes about this version (rule L8). */
     boolean knows(NodeId node, long recordId) {
-        return acceptors().knows(node, recordId)
+        Long known = recordIds.get(node);
+        return known != null && known == recordId && electorate.votes().containsKey(node)
                 || voting.previous().filter(before -> before.knows(node, recordId)).isPresent();
     }
 
