@@ -25,6 +25,11 @@ public record ClusterId(long high, long low) {
         return new ClusterId(high, low ^ ledger);
     }
 
+    /** What {@link #ofLedger} was asked for when this was made of {@code founded}. */
+    public long ledgerIn(ClusterId founded) {
+        return low ^ founded.low;
+    }
+
     /** Whether the other one is the same cluster with another ledger. */
     public boolean isOtherLedgerOf(ClusterId other) {
         return high == other.high && low != other.low;

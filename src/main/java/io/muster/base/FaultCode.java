@@ -48,6 +48,9 @@ public enum FaultCode {
     VOTER_2("A node has a vote, and its record is not the one the cluster knows.",
             "Its old record is lost or given up: `muster voter remove NODE`, then `muster voter add NODE`."),
 
+    VOTER_3("A node keeps to another ledger of this cluster: voters were given up on one side.",
+            "See with `muster ledger show` which is to go on; the others get a record of it: `muster ledger fresh --ledger ID`."),
+
     // Fencing
     FENCE_1("A fence method failed.", "The fence is tried again without end; the message names the device's answer."),
     FENCE_2("No fence method is configured for the node.",

@@ -72,9 +72,15 @@ final class Acceptor {
         return votes() && durable().filter(record -> record.hasPromised(ballot)).isPresent();
     }
 
-    /** A chosen state says who votes. */
-    void applied(ClusterState chosen) {
+    /**
+     * A chosen state says who votes. It is kept where no vote of this acceptor was needed for it, too: should the others be lost,
+     * a person goes on from this record, which must not know less than this node did (rule Q6a).
+     */
+    void applied(Ballot ballot, ClusterState chosen, long now, Outbox<LedgerNews> out) {
         applied = Optional.of(chosen);
+        if (wanted.weigh(ballot, chosen.version()) == AcceptorRecord.Offer.NEW) {
+            want(wanted.accepting(ballot, chosen), now, out);
+        }
     }
 
     /** Another node wants to lead. @return true when that was a new, higher ballot */

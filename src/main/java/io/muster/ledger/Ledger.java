@@ -264,7 +264,7 @@ public final class Ledger implements Machine<LedgerInput, LedgerNews> {
                 if (leader.ballot().filter(own -> own.compareTo(ballot) < 0).isPresent()) {
                     stepBack("%s chose version %d in %s".formatted(from, state.version(), ballot), out);
                 }
-                learn(state, now, out);
+                learn(ballot, state, now, out);
             }
             case LedgerMessage.Beat(Ballot ballot, long sequence, long _) when ballot.leader().equals(from) ->
                 beatArrived(from, ballot, sequence, now, out);
@@ -437,7 +437,7 @@ public final class Ledger implements Machine<LedgerInput, LedgerNews> {
 
     private void chosen(ClusterState state, long now, Outbox<LedgerNews> out) {
         boolean elected = !leader.leading();
-        learn(state, now, out);
+        learn(leader.ballot().orElseThrow(), state, now, out);
         // Told before anything else is done, also of the own eviction: the others learn it at once.
         leader.tell(state, now, out);
         if (state.isPast(self)) {
@@ -453,15 +453,15 @@ public final class Ledger implements Machine<LedgerInput, LedgerNews> {
     }
 
     /** Applies what was proven to be chosen (rule L9). */
-    private void learn(ClusterState state, long now, Outbox<LedgerNews> out) {
+    private void learn(Ballot ballot, ClusterState state, long now, Outbox<LedgerNews> out) {
         Optional<LedgerNews.Applied> news = learner.learn(state);
         if (news.isEmpty()) {
             return;
         }
         hint = state.version() >= hint.version() ? state : hint;
-        acceptor.applied(state);
+        acceptor.applied(ballot, state, now, out);
         out.announce(news.get());
-        if (followed.awaited().filter(ballot -> state.isPast(ballot.leader())).isPresent()) {
+        if (followed.awaited().filter(leads -> state.isPast(leads.leader())).isPresent()) {
             awaitedGone(now);
         }
     }

@@ -31,6 +31,7 @@ public final class Revival {
 
     /** The new ledger's numbers begin at the next multiple of this: the lost had not chosen so many unknown versions. */
     static final long STRIDE = 1L << 20;
+    private static final int COUNT_SHIFT = 48;
 
     private Revival() {}
 
@@ -49,7 +50,7 @@ public final class Revival {
      * Gives the lost up.
      *
      * @param lost   all other acceptors of the record's last configurations, by name, as the person gave them
-     * @param ledger drawn at random, never 0 and never one that was used
+     * @param ledger above the record's own by {@link #nextLedger}
      * @param person who says that they are lost
      */
     public static Result of(AcceptorRecord record, NodeId self, NodeSet lost, long ledger, String person) {
@@ -76,6 +77,21 @@ public final class Revival {
                             .formatted(left));
         }
         return new Result(Optional.of(revived(record, self, ledger, person)), Optional.empty());
+    }
+
+    /**
+     * Of two ledgers of one cluster it can be said which was begun later, or that they were begun side by side: the upper 16 bits
+     * count, the others are drawn.
+     *
+     * @param drawn at random
+     */
+    public static long nextLedger(long before, long drawn) {
+        return (before >>> COUNT_SHIFT) + 1 << COUNT_SHIFT | drawn >>> Long.SIZE - COUNT_SHIFT;
+    }
+
+    /** How often lost voters were given up until this ledger began. */
+    public static long count(long ledger) {
+        return ledger >>> COUNT_SHIFT;
     }
 
     private static AcceptorRecord revived(AcceptorRecord record, NodeId self, long ledger, String person) {

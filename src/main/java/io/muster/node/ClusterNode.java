@@ -123,7 +123,7 @@ public final class ClusterNode implements Machine<NodeInput, NodeNews> {
         this.loneFence = new LoneFence(self, config.fencing(), config.times(), now);
         this.ports = new Ports(self, config.times().askNs());
         this.layers = new Layers(heartbeat, ledger, membership, fencer, groups, recovery, talk, voters, loneFence, ports);
-        this.waits = new Waits(config, layers);
+        this.waits = new Waits(config, layers, selfFence);
         this.proposers = List.of(loneFence, membership, fencer, groups, recovery, talk.barriers, voters);
     }
 
@@ -144,13 +144,13 @@ public final class ClusterNode implements Machine<NodeInput, NodeNews> {
             case NodeInput.CastArrived _ -> { /* only heartbeats travel as datagrams */ }
             case NodeInput.StreamOpened(var peer) -> heartbeat.step(new HeartbeatInput.StreamOpened(peer), now, fromHeartbeat);
             case NodeInput.StreamClosed(var peer) -> heartbeat.step(new HeartbeatInput.StreamClosed(peer), now, fromHeartbeat);
-            case NodeInput.StreamRefused(var peer) ->
-                heartbeat.step(new HeartbeatInput.StreamRefused(peer), now, fromHeartbeat);
+            case NodeInput.StreamRefused(var peer) -> heartbeat.step(new HeartbeatInput.StreamRefused(peer), now, fromHeartbeat);
             case NodeInput.Completed(Completion completion) -> completed(completion, now);
             case NodeInput.Asked(Request request) -> asked(request, now);
-            case NodeInput.Answered(String participant, Participant.Answer answer) ->
-                recovery.step(Layers.answered(participant, answer), now, fromRecovery);
+            case NodeInput.Answered(var by, var answer) -> recovery.step(Layers.answered(by, answer), now, fromRecovery);
             case NodeInput.Configured next -> configured(next, now);
+            case NodeInput.OtherLedger other ->
+                selfFence.met(other, ledger.state().voting().ledger()).ifPresent(this::stop);
         }
         settle(now);
     }

@@ -41,4 +41,7 @@ public sealed interface NodeInput {
      * @param plans how each node is fenced
      */
     record Configured(NodeSet nodes, int links, SortedMap<NodeId, FencePlan> plans) implements NodeInput {}
+
+    /** A peer with a certificate of this cluster keeps to another ledger of it (rule Q6b). */
+    record OtherLedger(Incarnation who, long ledger) implements NodeInput {}
 }

@@ -2,9 +2,11 @@ package io.muster.node;
 
 import io.muster.base.FaultCode;
 import io.muster.base.Incarnation;
+import io.muster.base.NodeId;
 import io.muster.base.TimeBudget;
 import io.muster.ledger.ClusterState;
 import io.muster.ledger.GroupName;
+import io.muster.ledger.Revival;
 import io.muster.machine.Machine;
 import java.util.Collection;
 import java.util.Optional;
@@ -28,7 +30,9 @@ final class SelfFence {
         /** The own disk failed: what was promised can be kept no more. */
         OWN_DISK(FaultCode.DATA_4),
         /** A participant can neither go on nor stop. */
-        CANNOT_STOP(FaultCode.RECOVERY_1);
+        CANNOT_STOP(FaultCode.RECOVERY_1),
+        /** Somebody goes on in another ledger of this cluster (rule Q6b). */
+        OTHER_LEDGER(FaultCode.VOTER_3);
 
         private final FaultCode code;
 
@@ -47,6 +51,7 @@ final class SelfFence {
     private final Incarnation self;
     private final TimeBudget times;
     private final SortedMap<GroupName, Long> withdrawnAt = new TreeMap<>();
+    private final SortedMap<NodeId, NodeInput.OtherLedger> others = new TreeMap<>();
 
     SelfFence(Incarnation self, TimeBudget times) {
         this.self = self;
@@ -70,6 +75,25 @@ final class SelfFence {
         return withdrawnAt.entrySet().stream().filter(entry -> now >= limitOf(entry.getValue())).findFirst()
                 .map(entry -> new Verdict(Cause.CANNOT_STOP, ("its participants of group %s have failed and have not"
                         + " stopped for %d ms").formatted(entry.getKey(), times.phaseLimitNs() / TimeBudget.MS)));
+    }
+
+    /**
+     * A peer of another ledger lives, so two sides could act: the one whose ledger was begun earlier ends, and when they were
+     * begun side by side both do. The later one goes on; it has fenced, or waits to fence, what it knew of.
+     *
+     * @param own ledger of this node
+     */
+    Optional<Verdict> met(NodeInput.OtherLedger other, long own) {
+        others.put(other.who().node(), other);
+        return Revival.count(own) > Revival.count(other.ledger())
+                ? Optional.empty()
+                : Optional.of(new Verdict(Cause.OTHER_LEDGER, ("%s goes on in ledger %016x of this cluster, and this node keeps"
+                        + " to %016x: voters were given up (muster ledger revive)").formatted(other.who(), other.ledger(), own)));
+    }
+
+    /** The ledger of a peer that keeps to another one than this node. */
+    Optional<NodeInput.OtherLedger> otherLedger(NodeId peer) {
+        return Optional.ofNullable(others.get(peer));
     }
 
     long deadline() {

@@ -44,8 +44,10 @@ final class Waits {
     private final GroupTalk talk;
     private final VoterKeeper voters;
     private final LoneFence loneFence;
+    private final SelfFence selfFence;
 
-    Waits(NodeConfig config, Layers layers) {
+    Waits(NodeConfig config, Layers layers, SelfFence selfFence) {
+        this.selfFence = selfFence;
         this.config = config;
         this.heartbeat = layers.heartbeat();
         this.ledger = layers.ledger();
@@ -119,14 +121,13 @@ final class Waits {
                 : "no leader and no quorum: %d of %d votes are reachable (%s), %d are needed".formatted(
                         electorate.votesOf(reachable), electorate.total(), reachable, electorate.threshold());
         List<Wait> because = new ArrayList<>();
-        if (!ledger.votes()) {
+        if (!ledger.votes() && newest.voters().contains(config.self().node())) {
             because.add(Wait.root(FaultCode.DATA_5, "this node does not vote: its record is not the one the cluster knows"));
         }
         if (!enough) {
             // Whoever was taken out of the voters before waits for those who were left, and nobody else will do (Q6).
-            because.add(Wait.root(FaultCode.QUORUM_1, ("the last voters this node knows of are %s, as of version %d; missing: %s"
-                    + " (if they are lost for good: `muster ledger revive`)").formatted(
-                            newest.voters(), newest.version(), ledger.missingVoters())));
+            because.add(Wait.root(FaultCode.QUORUM_1, "the last voters this node knows of are %s, as of version %d; missing: %s"
+                    .formatted(newest.voters(), newest.version(), ledger.missingVoters())));
             because.addAll(silentPeers(now));
         }
         return Optional.of(new Wait(FaultCode.QUORUM_1, what, because));
@@ -287,7 +288,12 @@ final class Waits {
     private List<Wait> silentPeers(long now) {
         List<Wait> silent = new ArrayList<>();
         for (PeerPicture peer : heartbeat.picture(now)) {
-            if (!peer.heard()) {
+            Optional<NodeInput.OtherLedger> other = selfFence.otherLedger(peer.node());
+            if (!peer.heard() && other.isPresent()) {
+                silent.add(Wait.root(FaultCode.VOTER_3, ("%s is refused: it keeps to ledger %016x, and this node to %016x; give"
+                        + " it a record of this one with `muster ledger fresh`").formatted(
+                                other.get().who(), other.get().ledger(), ledger.state().voting().ledger())));
+            } else if (!peer.heard()) {
                 silent.add(Wait.root(FaultCode.QUORUM_1, peer.silentNs() < 0
                         ? "%s was never heard since this node started: start it, or check its links".formatted(peer.node())
                         : "%s was last heard %s ago".formatted(peer.node(), span(peer.silentNs()))));

@@ -33,20 +33,23 @@ final class Datagrams {
     private final Mailbox mailbox;
     private final Counters counters;
     private final LinkSockets sockets;
-    private final ReplayGuard guard = new ReplayGuard();
     private final Thread.UncaughtExceptionHandler broken;
-    /** Of the sending thread, as is the number of the last datagram. */
-    private long sent;
+    private final DatagramNumbers numbers;
+    /** Of the sending thread. */
     private final ByteBuffer outgoing = ByteBuffer.allocateDirect(LIMIT_BYTES);
     /** Set before the reading thread starts. */
     private Optional<PulseFrame> pulses = Optional.empty();
     private volatile boolean closed;
 
-    /** @throws ClusterFault LINK_2 when the address cannot be listened on */
+    /**
+     * @param numbers of this link in this life
+     * @throws ClusterFault LINK_2 when the address cannot be listened on
+     */
     Datagrams(NodeId self, int link, InetSocketAddress own, SortedMap<NodeId, InetSocketAddress> peers,
             DatagramSeal seal, LinkWatch watch, Mailbox mailbox, Counters counters,
-            Thread.UncaughtExceptionHandler broken) {
+            Thread.UncaughtExceptionHandler broken, DatagramNumbers numbers) {
         this.self = self;
+        this.numbers = numbers;
         this.link = link;
         this.peers = peers;
         this.seal = seal;
@@ -82,7 +85,7 @@ final class Datagrams {
             return;
         }
         outgoing.clear();
-        seal.seal(to, link, ++sent, frame, outgoing);
+        seal.seal(to, link, numbers.next(), frame, outgoing);
         outgoing.flip();
         try {
             if (!sockets.send(outgoing, address)) {
@@ -153,7 +156,7 @@ final class Datagrams {
 
     /** Whether this datagram is neither a repetition nor of a former life; otherwise it is counted. */
     private boolean fresh(Incarnation sender, long number, SocketAddress from) {
-        return switch (guard.judge(sender, number)) {
+        return switch (numbers.judge(sender, number)) {
             case REPLAYED -> {
                 counters.refused(Kind.DATAGRAM_REPLAYED, from,
                         () -> "number %d of %s again, on link %d".formatted(number, sender, link));

@@ -16,6 +16,7 @@ import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.concurrent.atomic.AtomicIntegerArray;
 import java.util.concurrent.atomic.AtomicLongArray;
+import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.IntSupplier;
 
@@ -40,6 +41,7 @@ final class Handshake {
     private final VersionRange features;
     private final IntSupplier agreedLevel;
     private final List<HandshakeStep> further;
+    private final Consumer<Introduction> otherLedger;
     private final List<HandshakeStep> steps = new ArrayList<>();
     /** By node number; 0 when not known yet. */
     private final AtomicIntegerArray agreedProtocols = new AtomicIntegerArray(NodeId.LIMIT);
@@ -48,10 +50,12 @@ final class Handshake {
     /**
      * @param agreedLevel the feature level that this node's cluster has agreed on, as far as it knows
      * @param further     steps behind the built-in ones
+     * @param otherLedger told of an authentic peer that keeps to another ledger of this cluster
      * @throws IllegalArgumentException when there are too many or two have one name
      */
     Handshake(ClusterId cluster, Incarnation self, VersionRange protocols, VersionRange features, IntSupplier agreedLevel,
-            List<HandshakeStep> further) {
+            List<HandshakeStep> further, Consumer<Introduction> otherLedger) {
+        this.otherLedger = otherLedger;
         this.cluster = cluster;
         this.self = self;
         this.protocols = protocols;
@@ -137,6 +141,7 @@ final class Handshake {
 
     private Optional<String> cluster(HandshakeStep.Peer peer) {
         if (peer.introduction().cluster().isOtherLedgerOf(cluster)) {
+            otherLedger.accept(peer.introduction());
             return Optional.of(("%s keeps to another ledger of this cluster: voters were given up (muster ledger revive); give"
                     + " the node that is behind a record of the newer one with muster ledger fresh").formatted(
                             peer.certificate()));

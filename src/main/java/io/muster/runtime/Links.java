@@ -3,6 +3,7 @@ package io.muster.runtime;
 import io.muster.base.ClusterFault;
 import io.muster.base.NodeId;
 import io.muster.base.TimeBudget;
+import io.muster.heartbeat.Heartbeat;
 import io.muster.heartbeat.HeartbeatMessage.Pulse;
 import io.muster.machine.Message;
 import io.muster.node.PulseFrame;
@@ -15,6 +16,7 @@ import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.function.Supplier;
+import java.util.stream.Stream;
 
 /**
  * Everything that connects a node with its peers: a TLS stream to each and from each, and a datagram socket for each
@@ -40,6 +42,8 @@ final class Links implements Transport {
     /** All three are replaced as a whole, never changed. */
     private volatile SortedMap<NodeId, OutgoingStream> outgoing = Collections.emptySortedMap();
     private volatile List<Datagrams> links = List.of();
+    /** What goes on from one socket of a link to the next, by link. */
+    private final List<DatagramNumbers> numbers = Stream.generate(DatagramNumbers::new).limit(Heartbeat.LINKS_LIMIT).toList();
     private volatile SortedMap<String, PatientListener> listeners = Collections.emptySortedMap();
     private RuntimeConfig config;
     private Supplier<Optional<PulseFrame>> quick = Optional::empty;
@@ -228,7 +232,8 @@ final class Links implements Transport {
 
         private Datagrams datagrams(int link, RuntimeConfig.Endpoint own) {
             Datagrams made = new Datagrams(
-                    self, link, own.resolve(), ways.get(link), seal, watch, mailbox, counters, broken);
+                    self, link, own.resolve(), ways.get(link), seal, watch, mailbox, counters, broken,
+                    numbers.get(link));
             opened.add(made::close);
             return made;
         }

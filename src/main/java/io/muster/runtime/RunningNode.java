@@ -247,7 +247,8 @@ public final class RunningNode implements AutoCloseable {
             ClusterId ledger = cluster.ofLedger(record.record().state().voting().ledger());
             FrameCodec codec = new FrameCodec(ledger);
             Handshake handshake = new Handshake(ledger, config.self(), FrameHeader.PROTOCOLS, FeatureLevels.SPOKEN,
-                    wireEvents::featureLevel, allSteps(steps));
+                    wireEvents::featureLevel, allSteps(steps), met -> mailbox.offer(
+                            new NodeInput.OtherLedger(met.who(), met.cluster().ledgerIn(cluster))));
             links.start(Frames.of(codec, config.self()), handshake, config.times(),
                     () -> PulseFrame.of(codec, config.self()));
             running.start();

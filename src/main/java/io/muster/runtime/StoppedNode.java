@@ -78,7 +78,8 @@ public final class StoppedNode {
         record();
         try (DataFolder open = DataFolder.open(folder, cluster, node)) {
             RecordFile.Loaded found = RecordFile.load(open.ledger());
-            Revival.Result result = Revival.of(found.record(), node, lost, drawn(), person);
+            Revival.Result result = Revival.of(found.record(), node, lost,
+                    Revival.nextLedger(found.record().state().voting().ledger(), RANDOM.nextLong()), person);
             AcceptorRecord next = result.record().orElseThrow(() -> new ClusterFault(FaultCode.VOTER_1,
                     "%s; nothing was changed".formatted(result.refusal().orElseThrow())));
             for (RecordFile.Part part : RecordFile.after(found, next)) {

@@ -196,6 +196,7 @@ final class SimProcess {
             case NodeInput.Answered(String participant, var answer) ->
                 hash.add(8).add(participant).add(answer.toString());
             case NodeInput.Configured configured -> hash.add(10).add(configured.toString());
+            case NodeInput.OtherLedger other -> hash.add(11).add(other.toString());
         }
         trace.line(time.now(), Optional.of(life), input);
     }

@@ -69,12 +69,12 @@ class RevivalDaemonTest {
             assertThat(Json.inner(status, "voters")).containsEntry("ledger", ledger);
             assertThat(Json.inner(Json.inner(status, "voters"), "votes")).containsOnlyKeys("n1");
             assertThat(Json.text(group(status), "phase")).isEqualTo("STOP");
-            try (Daemon n2 = start("n2"); ControlClient two = client("n2")) {
-                assertThat(n2).isNotNull();
-                await(one, now -> now.toString().contains("another ledger of this cluster"));
-                assertThat(Json.text(Json.inner(two.ask(Json.object("do", "status"), LIMIT_MS), "status"), "role"))
-                        .isNotEqualTo("member").isNotEqualTo("leader");
+            // With its old folder n2 ends by itself as soon as it meets the one that goes on: two sides never act.
+            try (Daemon n2 = start("n2")) {
+                assertThat(n2.awaitEnd()).isEqualTo(ExitCode.EVICTED);
             }
+            assertThat(lastEvent("n2")).containsEntry("code", FaultCode.VOTER_3.label());
+            await(one, now -> now.toString().contains("another ledger of this cluster"));
             for (String gone : List.of("n2", "n3")) {
                 await(one, now -> openFences(now).contains(gone));
                 one.ask(Json.object("do", "fence.ack", "node", gone, "person", "Ada", "remark", "sold"), LIMIT_MS);
@@ -90,6 +90,35 @@ class RevivalDaemonTest {
                         Set.of("n1", "n2")) && !Json.truth(Json.inner(now, "voters"), "changing"));
             }
         }
+    }
+
+    @Test
+    @DisplayName("Q6b: two that were revived side by side, each against the other's word, both end when they meet")
+    void twoRevivedSideBySide() throws Exception {
+        stopped("n1").revive(NodeSet.of(NodeId.of(2), NodeId.of(3)), "Ada");
+        stopped("n3").revive(NodeSet.of(NodeId.of(1), NodeId.of(2)), "Bob");
+        try (Daemon n1 = start("n1"); Daemon n3 = start("n3")) {
+            assertThat(n1.awaitEnd()).isEqualTo(ExitCode.EVICTED);
+            assertThat(n3.awaitEnd()).isEqualTo(ExitCode.EVICTED);
+        }
+        assertThat(lastEvent("n1")).containsEntry("code", FaultCode.VOTER_3.label());
+    }
+
+    @Test
+    @DisplayName("Q6a: who gave its vote away keeps what is chosen without it, and is refused as the one to go on from")
+    void aFormerVoterIsRefused() throws Exception {
+        try (Daemon n1 = start("n1"); Daemon n2 = start("n2"); Daemon n3 = start("n3"); ControlClient one = client("n1")) {
+            assertThat(List.of(n1, n2, n3)).doesNotContainNull();
+            await(one, now -> Json.texts(Json.inner(now, "view"), "members").size() == 3);
+            one.ask(Json.object("do", "voters.change", "votes", Json.object("n1", 0L), "person", "Ada"), LIMIT_MS);
+            await(one, now -> !votes(now).containsKey("n1"));
+            long known = Json.number(await(one, now -> !Json.truth(Json.inner(now, "voters"), "changing")), "version", 0);
+            // Joined without a vote of n1: what it heard has to be in its record all the same.
+            one.ask(Json.object("do", "group.join", "group", "data"), LIMIT_MS);
+            await(one, now -> Json.number(now, "version", 0) > known);
+        }
+        assertThat(stopped("n1").record().state().electorate().votes()).doesNotContainKey(NodeId.of(1));
+        assertFault(FaultCode.VOTER_1, () -> stopped("n1").revive(NodeSet.of(NodeId.of(2), NodeId.of(3)), "Ada"));
     }
 
     @Test
@@ -140,6 +169,10 @@ class RevivalDaemonTest {
     private static void assertFault(FaultCode code, Runnable act) {
         assertThatThrownBy(act::run).isInstanceOfSatisfying(
                 ClusterFault.class, fault -> assertThat(fault.code()).isEqualTo(code));
+    }
+
+    private Map<String, Object> lastEvent(String node) throws Exception {
+        return Json.read(Files.readAllLines(folder(node).resolve(EventLog.FILE)).getLast());
     }
 
     private static Map<String, Object> votes(Map<String, Object> status) {

@@ -17,6 +17,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.TreeMap;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
@@ -25,6 +26,8 @@ import org.junit.jupiter.api.io.TempDir;
 class HandshakeTest {
 
     private static final NodeId N2 = NodeId.of(2);
+    /** Peers of another ledger of this cluster. */
+    private static final List<Introduction> MET = new CopyOnWriteArrayList<>();
     private static final Introduction FINE = new Introduction(TestCluster.CLUSTER, Incarnation.of(2, 3),
             new VersionRange(1, 4), new VersionRange(1, 2), 1, new TreeMap<>(Map.of("rack", "b")));
 
@@ -78,6 +81,8 @@ class HandshakeTest {
                 FINE.featureLevel(), FINE.told());
         assertThatThrownBy(() -> meet(handshake(new VersionRange(1, 1), 1), old)).isInstanceOf(PeerRefused.class)
                 .hasMessageContainingAll("n2 keeps to another ledger of this cluster", "muster ledger fresh");
+        assertThat(MET).contains(old);
+        assertThat(old.cluster().ledgerIn(FINE.cluster())).isEqualTo(5);
     }
 
     @Test
@@ -128,7 +133,7 @@ class HandshakeTest {
 
     private static Handshake handshake(VersionRange protocols, int level) {
         return new Handshake(TestCluster.CLUSTER, Incarnation.of(1, 1), protocols, FeatureLevels.SPOKEN, () -> level,
-                List.of());
+                List.of(), MET::add);
     }
 
     private static void meet(Handshake handshake, Introduction peer) throws Exception {

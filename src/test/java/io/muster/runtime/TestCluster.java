@@ -86,7 +86,7 @@ public final class TestCluster implements AutoCloseable {
     /** The handshake of a node that has agreed on nothing yet. */
     public static Handshake handshake(Incarnation self, HandshakeStep... further) {
         return new Handshake(CLUSTER, self, FrameHeader.PROTOCOLS, FeatureLevels.SPOKEN, () -> FeatureLevels.FIRST,
-                List.of(further));
+                List.of(further), _ -> { });
     }
 
     /** Introduces a life on a stream that it dialled, and reads the first byte of the answer: a welcome or not. */
