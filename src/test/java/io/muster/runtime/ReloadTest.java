@@ -94,6 +94,7 @@ class ReloadTest {
         for (int i = 0; i < 20; i++) {
             assertThat(n1.send(3, PORT, "word " + i)).isEmpty();
         }
+        live(n1, 2 * ReplayGuard.WINDOW * TimeBudget.lan().pulseNs());
         RuntimeConfig.Endpoint next = TestCluster.freeEndpoint();
         nodes.forEach(node -> cluster.seenBy(node.number()).put(N3, new RuntimeConfig.Address(next, List.of(next))));
         cluster.reload(n3);
@@ -108,10 +109,7 @@ class ReloadTest {
         assertThat(RunningCluster.take(heard, 60))
                 .isEqualTo(IntStream.range(0, 60).mapToObj(i -> "n1#1 word " + i).toList());
         // Its pulses come from the new port with the numbers that follow: from the first one they would be dropped as replayed.
-        long movedAt = System.nanoTime();
-        while (System.nanoTime() - movedAt < 2 * TimeBudget.lan().silenceNs()) {
-            n1.await(status -> !status.peers().isEmpty());
-        }
+        live(n1, 2 * TimeBudget.lan().silenceNs());
         for (Node node : nodes) {
             assertThat(node.running().counters().count(Counters.Kind.DATAGRAM_REPLAYED)).isZero();
         }
@@ -189,5 +187,13 @@ class ReloadTest {
         assertThatThrownBy(() -> cluster.reload(node))
                 .isInstanceOfSatisfying(ClusterFault.class, fault -> assertThat(fault.code()).isEqualTo(code))
                 .hasMessageContaining(why);
+    }
+
+    /** Lets the cluster go on for so long. */
+    private static void live(Node node, long ns) {
+        long from = System.nanoTime();
+        while (System.nanoTime() - from < ns) {
+            node.await(status -> !status.peers().isEmpty());
+        }
     }
 }
