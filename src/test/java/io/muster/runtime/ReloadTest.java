@@ -190,7 +190,7 @@ class ReloadTest {
     }
 
     /** Lets the cluster go on for so long. */
-    private static void live(Node node, long ns) {
+    private static void live(Node node, long ns) throws Exception {
         long from = System.nanoTime();
         while (System.nanoTime() - from < ns) {
             node.await(status -> !status.peers().isEmpty());
