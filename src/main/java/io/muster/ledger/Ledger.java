@@ -150,7 +150,7 @@ public final class Ledger implements Machine<LedgerInput, LedgerNews> {
         if (!started) {
             return bornAt;
         }
-        return Math.min(Math.min(acceptor.deadline(), leader.deadline()), candidateAt());
+        return Math.max(clock, Math.min(Math.min(acceptor.deadline(), leader.deadline()), candidateAt())); // "at once" is now
     }
 
     /** The newest chosen state that was applied in this life; the founding state before anything was. */
