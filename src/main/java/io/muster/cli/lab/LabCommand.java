@@ -63,6 +63,7 @@ public final class LabCommand implements Callable<Integer> {
             throws IOException {
         LabSetup setup = LabSetup.of(nodes, links).with(LabSetup.policyOf(policy)).with(LabSetup.Pace.named(times));
         Lab lab = Lab.up(folder(), setup, Duration.ofMinutes(life));
+        lab.release();
         out().println("A lab of %d nodes with %d links in %s, for %d minutes; namespaces %s.".formatted(
                 nodes, links, lab.folder(), life, String.join(" ", lab.plan().namespaces())));
         return ExitCode.FINE.number();
