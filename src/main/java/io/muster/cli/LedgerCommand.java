@@ -162,8 +162,8 @@ final class LedgerCommand implements Runnable {
         @Override
         ExitCode run(DaemonConfig config, StoppedNode node) {
             if (!ledger.matches("([0-9a-f]{16})?")) {
-                throw new ClusterFault(FaultCode.CLI_1, "--ledger \"%s\" is no ledger of 16 hexadecimal digits; nothing was changed"
-                        .formatted(ledger));
+                throw new ClusterFault(FaultCode.CLI_1,
+                        "--ledger \"%s\" is no ledger of 16 hexadecimal digits; nothing was changed".formatted(ledger));
             }
             long id = node.fresh(config.machine().nodeSet(),
                     ledger.isEmpty() ? OptionalLong.empty() : OptionalLong.of(Long.parseUnsignedLong(ledger, 16)),

@@ -138,7 +138,7 @@ class RevivalDaemonTest {
     }
 
     @Test
-    @DisplayName("a life that cannot be, or is lower than what the folder knows, is refused by name; the highest one still starts")
+    @DisplayName("a life that cannot be, or is lower than what the folder knows, is refused by name; the highest one starts")
     void onlyALifeThatCanBeIsTaken() throws Exception {
         for (long life : new long[] {Long.MIN_VALUE, -3, 0, StoppedNode.LIFE_LIMIT + 1, Long.MAX_VALUE}) {
             assertThatThrownBy(() -> stopped("n1").fresh(nodes(), OptionalLong.empty(), OptionalLong.of(life)))

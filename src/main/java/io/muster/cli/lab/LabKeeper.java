@@ -12,13 +12,17 @@ import java.util.List;
  * A small shell that outlives whoever made the lab and takes it down when its time is over, when its folder's mark is
  * gone before, or when the process that owns it has ended, however it ended: so nothing of a lab that was forgotten, or
  * whose maker was killed, stays behind. It is started before the first namespace is made. The owner is named, by its
- * process number and start time, in a file of the folder; a lab without that file has none, and lives out its time. Everything that runs in one of the lab's own namespaces is the lab's; nothing else is ended.
+ * process number and start time, in a file of the folder; a lab without that file has none, and lives out its time. Everything that runs in
+ * one of the lab's own namespaces is the lab's; nothing else is ended.
  */
 final class LabKeeper {
 
     private static final String OWNER = "lab-owner";
 
-    /** $1 the folder, $2 seconds, then the namespaces. Behind the last bracket the 1st field is the state, the 20th the start. */
+    /**
+     * $1 the folder, $2 seconds, then the namespaces. Behind the last bracket of /proc/PID/stat the first field is the state,
+     * the 20th the start.
+     */
     private static final String SCRIPT = """
             trap '' INT TERM HUP QUIT
             folder=$1 left=$2

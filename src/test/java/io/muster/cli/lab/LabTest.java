@@ -132,7 +132,8 @@ class LabTest {
             List<Long> pids = ended.nodes().stream().flatMap(node -> node.pid().stream()).toList();
             assertThat(last.pid()).isPresent();
 
-            new ProcessBuilder("/bin/sh", "-c", "kill -\"$1\" \"$2\"", "kill", signal, Long.toString(run.pid())).start().waitFor();
+            new ProcessBuilder("/bin/sh", "-c", "kill -\"$1\" \"$2\"", "kill", signal, Long.toString(run.pid()))
+                    .start().waitFor();
             assertThat(run.waitFor(30, TimeUnit.SECONDS)).isTrue();
             if (signal.equals("KILL")) {
                 keeper.onExit().get(30, TimeUnit.SECONDS);
