@@ -92,6 +92,10 @@ class MainTest {
             init --dir /tmp/x n1=a:1,a:2,a:2 | "n1=a:1,a:2,a:2" cannot be used: a:2 is an address of n1 too
             init --dir /tmp/x n1=a:1,a:2,a:3 n2=b:1 | 1 links, and n1 has 2
             init --dir /tmp/x --fence A n1=a:1 | "A" cannot be used: lower-case letters
+            init --dir /tmp/x --again n2 | --again takes one node, --dir and --life
+            init --dir /tmp/x --again n2 --life 0 | --life 0 is not in 1 to
+            init --dir /tmp/x --again n2 --life 9223372036854775807 | --life 9223372036854775807 is not in 1 to
+            init --dir /tmp/x --life 3 n1=a:1 | --life goes with --again only
             sim --seeds 0             | --seeds 0 is not at least 1
             sim --nodes 65            | --nodes 65 is not in 2 to 64
             sim --from 9223372036854775807 | leaves no room for 200 seeds
