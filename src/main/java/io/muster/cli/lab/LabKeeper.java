@@ -12,8 +12,8 @@ import java.util.List;
  * A small shell that outlives whoever made the lab and takes it down when its time is over, when its folder's mark is
  * gone before, or when the process that owns it has ended, however it ended: so nothing of a lab that was forgotten, or
  * whose maker was killed, stays behind. It is started before the first namespace is made. The owner is named, by its
- * process number and start time, in a file of the folder; a lab without that file has none, and lives out its time. Everything that runs in
- * one of the lab's own namespaces is the lab's; nothing else is ended.
+ * process number and start time, in a file of the folder; a lab without that file has none, and lives out its time.
+ * Everything that runs in one of the lab's own namespaces is the lab's; nothing else is ended.
  */
 final class LabKeeper {
 
