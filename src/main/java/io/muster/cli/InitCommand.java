@@ -41,9 +41,9 @@ final class InitCommand implements Callable<Integer> {
     @Option(names = "--dir", paramLabel = "FOLDER", required = true, description = "Where; empty or absent.")
     Path folder;
 
-    @Option(names = "--fence", paramLabel = "METHOD", split = ",", defaultValue = "manual",
-            description = "Fence methods of every node, first choice first (default: ${DEFAULT-VALUE}).")
-    List<String> fence;
+    @Option(names = "--fence", paramLabel = "METHOD", split = ",",
+            description = "Fence methods of every node, first choice first (default: manual; with --add what the others have).")
+    List<String> fence = List.of();
 
     @Option(names = "--policy", paramLabel = "NAME", defaultValue = "fixed",
             description = "Who changes the voters: fixed, dynamic or two-node (default: ${DEFAULT-VALUE}).")
@@ -65,6 +65,13 @@ final class InitCommand implements Callable<Integer> {
             description = "Add this node, without a vote, to the cluster that was founded in the folder.")
     String add;
 
+    @Option(names = "--again", paramLabel = "NODE",
+            description = "Make the lost folder of this node anew, with keys from the authority and without a vote.")
+    String again;
+
+    @Option(names = "--life", paramLabel = "NUMBER", description = "With --again: the highest life of it that the others know.")
+    Long life;
+
     @Parameters(paramLabel = "NODE=ADDRESS[,LINK...]", arity = "0..63", description = {
             "A node and the address on which it takes streams; its datagrams go to the same address,",
             "or to the further ones when they are given: then it takes streams on each of those links."})
@@ -72,6 +79,12 @@ final class InitCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
+        if (again != null) {
+            return again();
+        }
+        if (life != null) {
+            throw new ClusterFault(FaultCode.CLI_1, "--life goes with --again only.");
+        }
         if (add != null) {
             return add();
         }
@@ -99,7 +112,7 @@ final class InitCommand implements Callable<Integer> {
                     throw unusable(text, "it has %d links, and %s has %d".formatted(
                             address.links().size(), addresses.firstKey(), first.links().size()));
                 }
-                methods.put(node, fence);
+                methods.put(node, fence.isEmpty() ? List.of("manual") : fence);
             } catch (IllegalArgumentException e) {
                 throw unusable(text, e.getMessage());
             }
@@ -117,12 +130,38 @@ final class InitCommand implements Callable<Integer> {
         }
         fence.forEach(InitCommand::requireMethod);
         try {
-            NodeAdder.Added added = NodeAdder.add(folder, nodeOf(add), addressOf(add), fence);
+            NodeAdder.Added added = fence.isEmpty()
+                    ? NodeAdder.addLikeOthers(folder, nodeOf(add), addressOf(add))
+                    : NodeAdder.add(folder, nodeOf(add), addressOf(add), fence);
             printAdded(nodeOf(add), added);
             return ExitCode.FINE.number();
         } catch (IllegalArgumentException e) {
             throw unusable(add, e.getMessage());
         }
+    }
+
+    private int again() {
+        if (life == null || add != null || !nodes.isEmpty() || !fence.isEmpty()) {
+            throw new ClusterFault(FaultCode.CLI_1, "--again takes one node, --dir and --life, the highest life of the node that"
+                    + " the others know (`muster status` on one of them), and nothing else.");
+        }
+        NodeId node;
+        try {
+            node = NodeId.parse(again);
+        } catch (IllegalArgumentException e) {
+            throw new ClusterFault(FaultCode.CLI_1, e.getMessage() + ".", e);
+        }
+        Path made = NodeAdder.again(folder, node, life);
+        PrintWriter out = spec.commandLine().getOut();
+        if (json) {
+            out.println(Json.write(Json.object("ok", true, "node", node, "folder", made)));
+            return ExitCode.FINE.number();
+        }
+        out.println("Made %s anew, as it is known here: compare its %s with those of the others, and carry it to its machine."
+                .formatted(made, DaemonConfig.FILE));
+        out.println("Start it: muster node --config %s".formatted(made.resolve(DaemonConfig.FILE)));
+        out.println("If it had a vote: muster voter remove %s, then muster voter add %s.".formatted(node, node));
+        return ExitCode.FINE.number();
     }
 
     private static NodeId nodeOf(String text) {

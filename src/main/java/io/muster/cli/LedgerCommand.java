@@ -25,7 +25,8 @@ import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
 /** {@code muster ledger}: the agreed record of a node whose daemon does not run (rules L8, Q6). */
-@Command(name = "ledger", subcommands = {LedgerCommand.Show.class, LedgerCommand.Revive.class, LedgerCommand.Fresh.class},
+@Command(name = "ledger", mixinStandardHelpOptions = true,
+        subcommands = {LedgerCommand.Show.class, LedgerCommand.Revive.class, LedgerCommand.Fresh.class},
         description = "Look at a node's agreed record, go on from it when the other voters are lost, or begin a new one.")
 final class LedgerCommand implements Runnable {
 
@@ -150,19 +151,23 @@ final class LedgerCommand implements Runnable {
                 description = "Which ledger to keep to, as `muster status` shows it after a revival.")
         String ledger;
 
-        @Option(names = "--life", paramLabel = "NUMBER", defaultValue = "0",
+        @Option(names = "--life", paramLabel = "NUMBER",
                 description = "The highest life of this node that the others know, if its own count is lost.")
-        long life;
+        Long life;
+
+        @Option(names = "--even-if-last", description = "Also when the others cannot decide without this node's vote: what"
+                + " only its record knows is gone then.")
+        boolean evenIfLast;
 
         @Override
         ExitCode run(DaemonConfig config, StoppedNode node) {
-            if (!ledger.matches("([0-9a-f]{16})?") || life < 0) {
-                throw new ClusterFault(FaultCode.CLI_1, ("\"%s\" is no ledger of 16 hexadecimal digits, or %d no life; nothing"
-                        + " was changed").formatted(ledger, life));
+            if (!ledger.matches("([0-9a-f]{16})?")) {
+                throw new ClusterFault(FaultCode.CLI_1,
+                        "--ledger \"%s\" is no ledger of 16 hexadecimal digits; nothing was changed".formatted(ledger));
             }
             long id = node.fresh(config.machine().nodeSet(),
                     ledger.isEmpty() ? OptionalLong.empty() : OptionalLong.of(Long.parseUnsignedLong(ledger, 16)),
-                    life == 0 ? OptionalLong.empty() : OptionalLong.of(life));
+                    life == null ? OptionalLong.empty() : OptionalLong.of(life), evenIfLast);
             tell(node.record(), ("%s has a new record, %016x. Start it; if it had a vote: muster voter remove %s, then"
                     + " muster voter add %s.").formatted(config.self(), id, config.self(), config.self()));
             return ExitCode.FINE;

@@ -70,7 +70,9 @@ public final class StatusText {
 
     private static String voters(Map<String, Object> voters) {
         List<String> votes = new ArrayList<>();
-        Json.inner(voters, "votes").forEach((node, own) -> votes.add(node + "=" + own));
+        List<String> witnesses = Json.texts(voters, "witnesses");
+        Json.inner(voters, "votes").forEach((node, own) -> votes.add(
+                node + "=" + own + (witnesses.contains(node) ? " (witness)" : "")));
         List<String> losable = Json.texts(voters, "may_be_lost");
         boolean two = Json.text(voters, "policy").equals("two-node");
         String lost = !losable.isEmpty()
@@ -78,8 +80,10 @@ public final class StatusText {
                 : votes.size() == 1 ? "the only voter" : two
                         ? "either goes on once the other is fenced" : "can lose NO voter";
         String ledger = Json.text(voters, "ledger");
-        return "voters %s  %d decide  policy %s  %s%s".formatted(
-                words(votes), Json.number(voters, "threshold", 0), Json.text(voters, "policy"), lost,
+        long floor = Json.number(voters, "floor", 1);
+        return "voters %s  %d decide  policy %s%s  %s%s".formatted(
+                words(votes), Json.number(voters, "threshold", 0), Json.text(voters, "policy"),
+                floor > 1 ? "  floor " + floor : "", lost,
                 ledger.matches("0*") ? "" : "  ledger " + ledger);
     }
 

@@ -22,7 +22,8 @@ import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
 /** {@code muster trust}: certificates and keys of a cluster that runs; docs/CONFIG.md has the whole procedure. */
-@Command(name = "trust", subcommands = {TrustCommand.Show.class, TrustCommand.Reload.class, TrustCommand.Rotate.class},
+@Command(name = "trust", mixinStandardHelpOptions = true,
+        subcommands = {TrustCommand.Show.class, TrustCommand.Reload.class, TrustCommand.Rotate.class},
         description = "Show when certificates end, let a node read its keys anew, or make new keys for all nodes.")
 final class TrustCommand implements Runnable {
 

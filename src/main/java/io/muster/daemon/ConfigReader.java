@@ -58,6 +58,10 @@ public final class ConfigReader {
         } catch (IOException e) {
             throw unreadable(absolute, String.valueOf(e.getMessage()), "It has to be a text in UTF-8 that this user may read.");
         }
+        TomlNumbers.tooLarge(text).ifPresent(number -> {
+            throw new ClusterFault(FaultCode.CONFIG_1, "%s: key %s = %s is out of range; a whole number of 64 bits would do."
+                    .formatted(absolute, number.key(), number.written()));
+        });
         try {
             CommentedConfig table = new TomlParser().parse(new StringReader(text));
             return new ConfigReader(absolute, new ConfigSection(absolute, "", table)).config();

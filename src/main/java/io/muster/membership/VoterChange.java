@@ -99,6 +99,10 @@ public record VoterChange(
             if (refusal.isPresent()) {
                 return new Applied(Optional.empty(), refusal);
             }
+            if (floor > wanted.size()) {
+                return Applied.refused("a floor of %d voters can never be kept by the %d that are wanted, %s; a floor of 1 to %d"
+                        .formatted(floor, wanted.size(), NodeSet.of(wanted.keySet()), wanted.size()) + " would do");
+            }
             return new Applied(Optional.of(new LedgerEvent.ElectorateChanged(
                     new Acceptors(electorate, recordIds),
                     new Voting(next, floor > 0 ? floor : state.voting().floor(), wanted, state.voting().witnesses(),

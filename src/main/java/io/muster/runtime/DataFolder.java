@@ -60,11 +60,16 @@ public final class DataFolder implements AutoCloseable {
      * @throws ClusterFault DATA_2 when the folder holds a node's data already, DATA_4 when it cannot be written
      */
     public static void found(Path folder, FolderIdentity identity, byte[] ledger) {
+        found(folder, identity, ledger, 0);
+    }
+
+    /** @param lived the highest life that this node has lived in a folder that is lost; 0 for none */
+    public static void found(Path folder, FolderIdentity identity, byte[] ledger, long lived) {
         if (identity.ledgerBytes() != ledger.length) {
             throw new IllegalArgumentException("identity speaks of %d bytes of ledger, there are %d"
                     .formatted(identity.ledgerBytes(), ledger.length));
         }
-        FolderFounding.found(folder, identity, Arrays.copyOf(ledger, ledger.length + TRIAL_BYTES));
+        FolderFounding.found(folder, identity, Arrays.copyOf(ledger, ledger.length + TRIAL_BYTES), lived);
     }
 
     /**

@@ -24,13 +24,13 @@ final class FolderFounding {
         this.folder = folder;
     }
 
-    static void found(Path folder, FolderIdentity identity, byte[] ledger) {
+    static void found(Path folder, FolderIdentity identity, byte[] ledger, long lived) {
         refuseUsed(folder);
         FolderFounding founding = new FolderFounding(folder);
         try {
             founding.makeFolders();
             founding.make(RecordFile.NAME, ledger);
-            founding.make(LifeFile.FILE, life(identity));
+            founding.make(LifeFile.FILE, life(identity, lived));
             founding.make(FolderLock.FILE, FolderLock.NOBODY);
             // Last: with its identity the folder is founded, and without it it is not.
             founding.make(FolderIdentity.FILE, identity.encode());
@@ -56,9 +56,9 @@ final class FolderFounding {
         }
     }
 
-    /** Both copies say that no life has been lived yet. */
-    private static byte[] life(FolderIdentity identity) {
-        byte[] copy = LifeFile.copy(identity.cluster(), identity.node(), 0);
+    /** Both copies say the same. */
+    private static byte[] life(FolderIdentity identity, long lived) {
+        byte[] copy = LifeFile.copy(identity.cluster(), identity.node(), lived);
         byte[] file = new byte[LifeFile.BYTES];
         System.arraycopy(copy, 0, file, 0, LifeFile.COPY_BYTES);
         System.arraycopy(copy, 0, file, LifeFile.COPY_BYTES, LifeFile.COPY_BYTES);

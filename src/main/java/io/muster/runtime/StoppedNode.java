@@ -35,6 +35,9 @@ import java.util.TreeMap;
  */
 public final class StoppedNode {
 
+    /** The highest life that is taken from a person: a count goes on from there, one each start, and never overflows. */
+    public static final long LIFE_LIMIT = 1L << 40;
+
     private static final SecureRandom RANDOM = new SecureRandom();
 
     private final Path folder;
@@ -99,12 +102,22 @@ public final class StoppedNode {
      * @param ledger which ledger it is to keep to; empty: that of the record which is there, or the first
      * @param life   the highest life that the cluster knows of this node, for a folder whose own count is lost
      * @return id of the new record
-     * @throws ClusterFault DATA_1 while its daemon runs; DATA_2, DATA_4; DATA_5 when the count of lives is lost too
+     * @throws ClusterFault VOTER_1 when the others cannot decide without the vote that this costs; CLI_1 when the life cannot
+     *         be; DATA_1 while its daemon runs; DATA_2, DATA_4; DATA_5 when the count of lives is lost too
      */
     public long fresh(NodeSet nodes, OptionalLong ledger, OptionalLong life) {
+        return fresh(nodes, ledger, life, false);
+    }
+
+    /** @param evenIfLast a person takes it on himself that the others cannot decide without the vote that this costs */
+    public long fresh(NodeSet nodes, OptionalLong ledger, OptionalLong life, boolean evenIfLast) {
+        requireLife(life);
         try (FolderLock _ = FolderLock.acquire(folder)) {
             refuseForeign();
             Optional<AcceptorRecord> former = former();
+            if (!evenIfLast) {
+                former.ifPresent(old -> requireOthers(old, ledger));
+            }
             long recordId = drawn();
             byte[] record = RecordFile.founding(AcceptorRecord.founding(recordId, hint(nodes, former,
                     ledger.orElse(former.map(old -> old.state().voting().ledger()).orElse(0L)), recordId)));
@@ -117,6 +130,38 @@ public final class StoppedNode {
             return recordId;
         } catch (IOException e) {
             throw DataFolder.unwritable(folder, e);
+        }
+    }
+
+    /** @throws ClusterFault CLI_1 for a life that nobody can have lived */
+    public static void requireLife(OptionalLong life) {
+        if (life.isPresent() && (life.getAsLong() < 1 || life.getAsLong() > LIFE_LIMIT)) {
+            throw new ClusterFault(FaultCode.CLI_1, "--life %d is not in 1 to %d; nothing was changed".formatted(
+                    life.getAsLong(), LIFE_LIMIT));
+        }
+    }
+
+    /** Who gives up a vote needs others who can give it back. In a ledger that was given up it is worth nothing anyway. */
+    private void requireOthers(AcceptorRecord old, OptionalLong ledger) {
+        ClusterState state = old.state();
+        if (!state.voters().contains(node) || !Long.valueOf(old.recordId()).equals(state.recordIds().get(node))
+                || ledger.isPresent() && ledger.getAsLong() != state.voting().ledger()) {
+            return;
+        }
+        NodeSet others = state.voters().without(node);
+        // Of two under this policy the other goes on by itself, once this one is fenced; but not when this one went on first.
+        boolean other = state.voting().policy() == VotePolicy.TWO_NODE && !others.isEmpty() && old.lone().isEmpty();
+        if (!other && !state.decidedBy(others)) {
+            throw new ClusterFault(FaultCode.VOTER_1, ("by its record of version %d %s, so without it nothing is agreed any"
+                    + " more, nobody can give it its vote back, and what only this record knows is gone: members %s, %d groups,"
+                    + " %d fences. The record can be read: start the node with it%s. If that is really to be lost, say so with"
+                    + " --even-if-last; nothing was changed").formatted(
+                            state.version(),
+                            others.isEmpty() || state.decidedBy(NodeSet.of(node))
+                                    ? "the vote of %s alone decides".formatted(node)
+                                    : "%s cannot decide without the vote of %s".formatted(others, node),
+                            NodeSet.of(state.members().keySet()), state.groups().size(), state.departures().size(),
+                            others.isEmpty() ? "" : ", or give its vote to others first (`muster voter`)"));
         }
     }
 
@@ -163,11 +208,18 @@ public final class StoppedNode {
     private void keepLives(OptionalLong life) throws IOException {
         Path file = folder.resolve(LifeFile.FILE);
         byte[] content = Files.exists(file) ? Files.readAllBytes(file) : new byte[0];
-        OptionalLong next = LifeFile.next(content, cluster, node);
+        OptionalLong told = LifeFile.next(content, cluster, node);
+        // No node has ever started so often: a count that nobody can have lived is as good as none.
+        OptionalLong next = told.orElse(0) < 0 || told.orElse(0) / 2 > LIFE_LIMIT ? OptionalLong.empty() : told;
         if (next.isEmpty() && life.isEmpty()) {
             throw new ClusterFault(FaultCode.DATA_5, ("%s does not tell any more which lives %s has lived: give the highest that"
                     + " the others know with --life (`muster status` on one of them); nothing was changed").formatted(
                             file, node));
+        }
+        if (next.isPresent() && life.isPresent() && life.getAsLong() < next.getAsLong() - 1) {
+            throw new ClusterFault(FaultCode.CLI_1, ("--life %d is lower than %d, which %s tells that %s has lived: leave it out,"
+                    + " or name a higher one; nothing was changed").formatted(
+                            life.getAsLong(), next.getAsLong() - 1, file, node));
         }
         long lived = Math.max(next.orElse(1) - 1, life.orElse(0));
         byte[] copy = LifeFile.copy(cluster, node, lived);

@@ -15,8 +15,12 @@ import io.muster.node.Request;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.nio.file.Path;
+import java.util.ArrayDeque;
+import java.util.Deque;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -88,6 +92,10 @@ class MainTest {
             init --dir /tmp/x n1=a:1,a:2,a:2 | "n1=a:1,a:2,a:2" cannot be used: a:2 is an address of n1 too
             init --dir /tmp/x n1=a:1,a:2,a:3 n2=b:1 | 1 links, and n1 has 2
             init --dir /tmp/x --fence A n1=a:1 | "A" cannot be used: lower-case letters
+            init --dir /tmp/x --again n2 | --again takes one node, --dir and --life
+            init --dir /tmp/x --again n2 --life 0 | --life 0 is not in 1 to
+            init --dir /tmp/x --again n2 --life 9223372036854775807 | --life 9223372036854775807 is not in 1 to
+            init --dir /tmp/x --life 3 n1=a:1 | --life goes with --again only
             sim --seeds 0             | --seeds 0 is not at least 1
             sim --nodes 65            | --nodes 65 is not in 2 to 64
             sim --from 9223372036854775807 | leaves no room for 200 seeds
@@ -134,6 +142,40 @@ class MainTest {
         assertThat(muster("status", "--help").code()).isZero();
         assertThat(muster("help", "fence").out()).contains("muster fence");
         assertThat(muster("sim", "--help").out()).contains("--seeds", "4    a healed cluster did not recover");
+        assertThat(muster("lab", "run", "--help").out()).contains("cut_each").doesNotContain("null");
+    }
+
+    @Test
+    @DisplayName("every command and every command below it says what it does")
+    void everyCommandHasHelp() {
+        Deque<List<String>> open = new ArrayDeque<>(List.of(List.of()));
+        int seen = 0;
+        while (!open.isEmpty()) {
+            List<String> words = open.remove();
+            Run run = muster(Stream.concat(words.stream(), Stream.of("--help")).toArray(String[]::new));
+            assertThat(run.code()).as("%s: %s", words, run.err()).isZero();
+            // What follows "node" is the daemon's, which prints for itself.
+            assertThat(run.out()).as("%s", words).contains(words.equals(List.of("node")) ? "" : "Usage: ");
+            seen++;
+            run.out().lines().dropWhile(line -> !line.equals("Commands:")).skip(1)
+                    .filter(line -> line.matches("  [a-z].*")).map(line -> line.strip().split(" ")[0])
+                    .filter(word -> !word.equals("help"))
+                    .forEach(word -> open.add(Stream.concat(words.stream(), Stream.of(word)).toList()));
+        }
+        assertThat(seen).isGreaterThan(30);
+    }
+
+    @Test
+    @DisplayName("a status names a floor above 1 and the witnesses")
+    void votersAreShown() {
+        Map<String, Object> voters = Json.object("votes", Json.object("n1", 1L, "n2", 1L, "n3", 1L), "threshold", 2L,
+                "policy", "dynamic", "floor", 2L, "may_be_lost", List.of("n1"), "witnesses", List.of("n3"), "ledger", "0");
+        assertThat(StatusText.agreed(Json.object("voters", voters))).contains(
+                "voters n1=1 n2=1 n3=1 (witness)  2 decide  policy dynamic  floor 2  can lose one of n1");
+        voters.put("floor", 1L);
+        voters.put("witnesses", List.of());
+        assertThat(StatusText.agreed(Json.object("voters", voters))).contains(
+                "voters n1=1 n2=1 n3=1  2 decide  policy dynamic  can lose one of n1");
     }
 
     @Test

@@ -100,6 +100,41 @@ class ConfigReaderTest {
         assertThat(read(ConfigWriter.write(witness))).isEqualTo(witness);
     }
 
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', textBlock = """
+            pulse_ms = 20   | pulse_ms = 18446744073709551636   | times.pulse_ms = 18446744073709551636
+            pulse_ms = 20   | pulse_ms = 99999999999999999999   | times.pulse_ms = 99999999999999999999
+            pulse_ms = 20   | pulse_ms = -18446744073709551596  | times.pulse_ms = -18446744073709551596
+            pulse_ms = 20   | pulse_ms = 18_446_744_073_709_551_636 | times.pulse_ms = 18_446_744_073_709_551_636
+            pulse_ms = 20   | pulse_ms = 0x10000000000000014    | times.pulse_ms = 0x10000000000000014
+            pulse_ms = 20   | pulse_ms=9223372036854775808 # ms | times.pulse_ms = 9223372036854775808
+            format = 1      | format = 18446744073709551617     | key format = 18446744073709551617
+            grace = 3       | grace = 18446744073709551619      | fence.process.grace = 18446744073709551619
+            stream = "[     | fence_level_delays_ms = [1, 18446744073709551617]@stream = "[ | nodes.n2.fence_level_delays_ms = 184
+            """)
+    @DisplayName("a number beyond 64 bits is refused with its key and as it was written, and never wrapped around")
+    void numbersAreNotWrapped(String good, String bad, String named) {
+        assertThat(GOOD).contains(good);
+        assertThatThrownBy(() -> read(GOOD.replace(good, bad.replace('@', '\n')))).isInstanceOf(ClusterFault.class)
+                .hasMessageContainingAll("CONFIG-1 ", named);
+    }
+
+    @Test
+    @DisplayName("long digits in texts, remarks, fractions and names are no numbers, and the largest number is one")
+    void whatIsNoNumberIsLetBe() {
+        for (String fine : List.of(
+                "# 18446744073709551617", "a = \"x = 18446744073709551617\"", "a = 'x\\' # 18446744073709551617",
+                "a = \"\"\"\nb = 18446744073709551617 \"\n\"\"\"", "a = 1.18446744073709551617", "18446744073709551617 = 1",
+                "a = 9223372036854775807", "a = -9223372036854775808", "[t.18446744073709551617]",
+                "a = \"\\\"\" # 18446744073709551617", "a = \"", "a = '''", "a = \"\\", "[", "a = [")) {
+            assertThat(TomlNumbers.tooLarge(fine)).as(fine).isEmpty();
+        }
+        assertThat(TomlNumbers.tooLarge("a = \"\\\\\"\nb = [[1],\n 18446744073709551617]")).contains(
+                new TomlNumbers.TooLarge("b", "18446744073709551617"));
+        assertThat(TomlNumbers.tooLarge("[[t]]\na = { b = 'x', c = 18446744073709551617 }")).contains(
+                new TomlNumbers.TooLarge("t.c", "18446744073709551617"));
+    }
+
     @Test
     @DisplayName("levels of several devices, delays, unfencing and limits are read, and written back the same")
     void fencingIsReadAsAWhole() throws IOException {

@@ -108,6 +108,82 @@ class LetInTest {
         assertThat(Files.readString(file("n1"))).isEqualTo(before);
     }
 
+    @Test
+    @DisplayName("a node that the cluster knows is not added when its folder is gone: one sentence, and nothing has changed")
+    void aKnownNodeIsNotAdded() throws IOException {
+        NodeAdder.add(place.resolve("c1"), N2, twoLinks(), List.of("manual"));
+        Files.move(place.resolve("c1").resolve("n2"), place.resolve("away"));
+        String before = Files.readString(file("n1"));
+        assertThatThrownBy(() -> NodeAdder.add(place.resolve("c1"), N2, twoLinks(), List.of("manual")))
+                .isInstanceOf(ClusterFault.class).hasMessageStartingWith("DATA-2 n2 is a node of this cluster already")
+                .hasMessageContaining("--again");
+        assertThat(Files.readString(file("n1"))).isEqualTo(before);
+        assertThat(file("n1").resolveSibling("muster.toml.next")).doesNotExist();
+        assertThat(place.resolve("c1").resolve("n2")).doesNotExist();
+    }
+
+    @Test
+    @DisplayName("a node added without a word about its fence is fenced as the others are, when these agree; else by hand")
+    void aNodeIsFencedLikeTheOthers() throws IOException {
+        Files.writeString(file("n1"), Files.readString(file("n1")).replace(
+                "fence = [\"manual\"]", "fence = [[\"psu-a\", \"psu-b\"], \"manual\"]\nfixed_host = true"));
+        NodeAdder.Added added = NodeAdder.addLikeOthers(place.resolve("c1"), N2, twoLinks());
+        assertThat(added.table()).contains("[[\"psu-a\", \"psu-b\"], \"manual\"]").doesNotContain("fixed_host");
+        assertThat(NodeAdder.addLikeOthers(place.resolve("c1"), NodeId.of(3), twoLinks()).table()).contains("psu-a");
+        Files.writeString(file("n1"), Files.readString(file("n1")).replace("fixed_host = true", "fence_priority = 7"));
+        assertThat(NodeAdder.addLikeOthers(place.resolve("c1"), NodeId.of(4), twoLinks()).table())
+                .contains("fence = [\"manual\"]");
+        DaemonConfig config = ConfigReader.read(file("n2"));
+        assertThat(config.fencing().plan(N2).levels()).isEqualTo(config.fencing().plan(NodeId.of(1)).levels());
+    }
+
+    @Test
+    @DisplayName("L7, L8: the lost folder of a voter is made anew: it joins above its former lives, and gets its vote back")
+    void aLostFolderIsMadeAnew() throws Exception {
+        Path cluster = place.resolve("c1");
+        NodeAdder.add(cluster, N2, twoLinks(), List.of("manual"));
+        NodeAdder.add(cluster, NodeId.of(3), twoLinks(), List.of("manual"));
+        try (Daemon n1 = start("n1"); Daemon n3 = start("n3"); ControlClient one = client("n1")) {
+            assertThat(List.of(n1, n3)).doesNotContainNull();
+            try (Daemon n2 = start("n2"); ControlClient two = client("n2")) {
+                await(two, status -> Json.text(status, "role").equals("member"));
+                await(one, status -> Json.texts(Json.inner(status, "view"), "members").size() == 3);
+                for (String voter : List.of("n2", "n3")) {
+                    one.ask(Json.object("do", "voters.change", "votes", Json.object(voter, 1L), "person", "Ada"), LIMIT_MS);
+                    await(one, status -> votes(status).containsKey(voter) && !changing(status));
+                }
+                two.ask(Json.object("do", "leave"), LIMIT_MS);
+                assertThat(n2.awaitEnd()).isEqualTo(ExitCode.FINE);
+            }
+            assertThatThrownBy(() -> NodeAdder.again(cluster, N2, 1)).hasMessageContaining("DATA-2");
+            Files.move(cluster.resolve("n2"), place.resolve("lost"));
+            assertThatThrownBy(() -> NodeAdder.again(cluster, N2, 0)).hasMessageContaining("--life 0 is not in 1 to");
+            assertThatThrownBy(() -> NodeAdder.again(cluster, NodeId.of(9), 1)).hasMessageContaining("n9 is no node");
+            assertThat(cluster.resolve("n2")).doesNotExist();
+
+            assertThat(NodeAdder.again(cluster, N2, 7)).isEqualTo(cluster.resolve("n2"));
+            try (Daemon n2 = start("n2"); ControlClient two = client("n2")) {
+                assertThat(n2).isNotNull();
+                Map<String, Object> back = await(two, status -> Json.text(status, "role").equals("member"));
+                assertThat(Json.number(back, "life", 0)).isEqualTo(8);
+                await(two, status -> status.toString().contains(FaultCode.VOTER_2.label()));
+                one.ask(Json.object("do", "voters.change", "votes", Json.object("n2", 0L), "person", "Ada"), LIMIT_MS);
+                await(one, status -> !votes(status).containsKey("n2") && !changing(status));
+                one.ask(Json.object("do", "voters.change", "votes", Json.object("n2", 1L), "person", "Ada"), LIMIT_MS);
+                await(two, status -> votes(status).containsKey("n2")
+                        && !status.toString().contains(FaultCode.VOTER_2.label()));
+            }
+        }
+    }
+
+    private static Map<String, Object> votes(Map<String, Object> status) {
+        return Json.inner(Json.inner(status, "voters"), "votes");
+    }
+
+    private static boolean changing(Map<String, Object> status) {
+        return Json.truth(Json.inner(status, "voters"), "changing");
+    }
+
     private static RuntimeConfig.Address twoLinks() {
         List<RuntimeConfig.Endpoint> both = List.of(TestCluster.freeEndpoint(), TestCluster.freeEndpoint());
         return new RuntimeConfig.Address(both, both);

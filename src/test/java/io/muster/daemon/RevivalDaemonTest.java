@@ -126,6 +126,9 @@ class RevivalDaemonTest {
     void aVoterLosesItsRecord() throws Exception {
         try (Daemon n1 = start("n1"); Daemon n2 = start("n2"); ControlClient one = client("n1")) {
             assertThat(List.of(n1, n2)).doesNotContainNull();
+            // They lead: a node whose record nobody knows can lead others before they have a leader, and not these.
+            await(one, status -> Json.texts(Json.inner(status, "view"), "members").equals(List.of("n1#1", "n2#1"))
+                    && !Json.text(status, "leader").isEmpty());
             Path ledger = folder("n3").resolve("ledger");
             byte[] bad = Files.readAllBytes(ledger);
             Arrays.fill(bad, (byte) 7);
@@ -164,6 +167,41 @@ class RevivalDaemonTest {
             assertThat(n1).isNotNull();
             assertThat(Json.number(await(one, _ -> true), "life", 0)).isEqualTo(42);
         }
+    }
+
+    @Test
+    @DisplayName("a life that cannot be, or is lower than what the folder knows, is refused by name; the highest one starts")
+    void onlyALifeThatCanBeIsTaken() throws Exception {
+        for (long life : new long[] {Long.MIN_VALUE, -3, 0, StoppedNode.LIFE_LIMIT + 1, Long.MAX_VALUE}) {
+            assertThatThrownBy(() -> stopped("n1").fresh(nodes(), OptionalLong.empty(), OptionalLong.of(life)))
+                    .isInstanceOf(ClusterFault.class).hasMessageContaining("--life %d is not in 1 to ".formatted(life));
+        }
+        stopped("n1").fresh(nodes(), OptionalLong.empty(), OptionalLong.of(41));
+        assertThatThrownBy(() -> stopped("n1").fresh(nodes(), OptionalLong.empty(), OptionalLong.of(40)))
+                .isInstanceOf(ClusterFault.class).hasMessageContaining("--life 40 is lower than 41");
+        stopped("n1").fresh(nodes(), OptionalLong.empty(), OptionalLong.of(StoppedNode.LIFE_LIMIT));
+        stopped("n1").fresh(nodes(), OptionalLong.empty(), OptionalLong.empty());
+        try (Daemon n1 = start("n1"); ControlClient one = client("n1")) {
+            assertThat(n1).isNotNull();
+            assertThat(Json.number(await(one, _ -> true), "life", 0)).isEqualTo(StoppedNode.LIFE_LIMIT + 1);
+        }
+    }
+
+    @Test
+    @DisplayName("Q6, L8: the record without which nobody can decide is not given up unasked, and is then given up")
+    void theLastRecordIsKept() {
+        StoppedNode left = stopped("n1");
+        AcceptorRecord alone = left.revive(NodeSet.of(NodeId.of(2), NodeId.of(3)), "Ada");
+        OptionalLong own = OptionalLong.of(alone.state().voting().ledger());
+        for (OptionalLong ledger : List.of(OptionalLong.empty(), own)) {
+            assertThatThrownBy(() -> left.fresh(nodes(), ledger, OptionalLong.empty())).isInstanceOf(ClusterFault.class)
+                    .hasMessageContainingAll("VOTER-1", "the vote of n1 alone decides", "--even-if-last");
+        }
+        assertThat(left.record()).isEqualTo(alone);
+        long id = left.fresh(nodes(), OptionalLong.empty(), OptionalLong.empty(), true);
+        assertThat(left.record().recordId()).isEqualTo(id);
+        // On this one nothing rests any more: nobody knows it.
+        left.fresh(nodes(), OptionalLong.empty(), OptionalLong.empty());
     }
 
     private static void assertFault(FaultCode code, Runnable act) {

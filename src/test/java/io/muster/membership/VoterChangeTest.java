@@ -50,6 +50,20 @@ class VoterChangeTest {
     }
 
     @Test
+    @DisplayName("Q7: a floor that the wanted voters cannot reach is refused with the highest that would do")
+    void aFloorIsNotAboveTheVoters() {
+        VoterChange five = new VoterChange(new TreeMap<>(), 0, Optional.empty(), 5);
+        assertThat(five.applied(founded, new TreeMap<>(), "asked").refusal()).hasValueSatisfying(why ->
+                assertThat(why).contains("a floor of 5 voters", "{n1 n2 n3}", "1 to 3 would do"));
+        VoterChange three = new VoterChange(new TreeMap<>(), 0, Optional.empty(), 3);
+        assertThat(three.applied(founded, new TreeMap<>(), "asked").event()).isPresent();
+        VoterChange without = new VoterChange(new TreeMap<>(Map.of(N3, 0)), 0, Optional.empty(), 3);
+        assertThat(without.applied(founded, new TreeMap<>(), "asked").refusal()).isPresent();
+        VoterChange with = new VoterChange(new TreeMap<>(Map.of(N4, 1)), 0, Optional.empty(), 4);
+        assertThat(with.applied(founded, new TreeMap<>(Map.of(N4, 44L)), "asked").event()).isPresent();
+    }
+
+    @Test
     @DisplayName("A change is shown by the state it leads to, and not by the one before")
     void aChangeIsShownByWhatItLeadsTo() {
         VoterChange change = VoterChange.ofVotes(N3, 0);

@@ -12,6 +12,7 @@ import io.muster.ledger.Voting;
 import io.muster.quorum.Electorate;
 import io.muster.runtime.ProcessFence;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -22,6 +23,7 @@ import java.util.List;
 import java.util.OptionalInt;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.concurrent.CompletionException;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
@@ -38,6 +40,8 @@ final class Lab {
     private final LabSetup setup;
     private final LabNetwork network;
     private final List<LabNode> nodes = new ArrayList<>();
+    /** On a signal: whoever sees this process end finds nothing of the lab left. Where it fails the keeper goes on. */
+    private final Thread ending = new Thread(this::downQuietly, "muster-lab-ending");
 
     private Lab(Path folder, LabPlan plan, LabSetup setup) {
         this.folder = folder;
@@ -62,7 +66,11 @@ final class Lab {
         }
     }
 
-    /** Makes the network and the cluster and starts the daemons. @param folder absent or empty */
+    /**
+     * Makes the network and the cluster and starts the daemons. The lab ends with this process, until {@link #release}.
+     *
+     * @param folder absent or empty
+     */
     static Lab up(Path folder, LabSetup setup, Duration life) throws IOException {
         requireRoot();
         if (life.isNegative() || life.isZero() || life.compareTo(LIFE_LIMIT) > 0) {
@@ -85,6 +93,7 @@ final class Lab {
         Lab lab = new Lab(folder, plan, setup);
         // First of all: what is made from here on is removed, whatever happens to this process.
         LabKeeper.start(folder, plan, life);
+        Runtime.getRuntime().addShutdownHook(lab.ending);
         try {
             lab.network.make();
             for (LabNode node : lab.nodes) {
@@ -193,8 +202,31 @@ final class Lab {
         }
     }
 
+    /** From now on it lives out its time, whatever becomes of this process. */
+    void release() throws IOException {
+        LabKeeper.release(folder);
+        forgetEnding();
+    }
+
+    private void downQuietly() {
+        try {
+            down();
+        } catch (ClusterFault | IOException | UncheckedIOException | CompletionException e) {
+            System.err.println("The lab's keeper takes down what is left: " + e.getMessage());
+        }
+    }
+
+    private void forgetEnding() {
+        try {
+            Runtime.getRuntime().removeShutdownHook(ending);
+        } catch (IllegalStateException e) {
+            // This process ends: it does what it does.
+        }
+    }
+
     /** Ends what runs in it and removes all that it made, as far as it is still there. */
     void down() throws IOException {
+        forgetEnding();
         network.remove();
         if (!Files.exists(folder.resolve(MARK))) {
             return;

@@ -11,6 +11,7 @@ import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -63,6 +64,7 @@ public final class LabCommand implements Callable<Integer> {
             throws IOException {
         LabSetup setup = LabSetup.of(nodes, links).with(LabSetup.policyOf(policy)).with(LabSetup.Pace.named(times));
         Lab lab = Lab.up(folder(), setup, Duration.ofMinutes(life));
+        lab.release();
         out().println("A lab of %d nodes with %d links in %s, for %d minutes; namespaces %s.".formatted(
                 nodes, links, lab.folder(), life, String.join(" ", lab.plan().namespaces())));
         return ExitCode.FINE.number();
@@ -147,9 +149,9 @@ public final class LabCommand implements Callable<Integer> {
     }
 
     @Command(name = "run", mixinStandardHelpOptions = true,
-            description = {"Make a lab, run scripts, and take it down: all, or of ${COMPLETION-CANDIDATES}.",
-                "Ends with 0 when all held, with 10 when not."})
-    int run(@Parameters(paramLabel = "SCRIPT", arity = "1..*") List<String> names,
+            description = "Make a lab, run scripts, and take it down. Ends with 0 when all held, with 10 when not.")
+    int run(@Parameters(paramLabel = "SCRIPT", arity = "1..*", completionCandidates = ScriptNames.class,
+                    description = "all, or of ${COMPLETION-CANDIDATES}.") List<String> names,
             @Option(names = "--times", paramLabel = "NAME", defaultValue = "calm", description = TIMES) String times,
             @Option(names = "--repeat", paramLabel = "N", defaultValue = "1",
                     description = "Run each script so many times; once by default.") int repeat)
@@ -187,6 +189,16 @@ public final class LabCommand implements Callable<Integer> {
             lab.down();
         }
         return verdicts;
+    }
+
+    /** For the help. */
+    static final class ScriptNames extends ArrayList<String> {
+
+        private static final long serialVersionUID = 1L;
+
+        ScriptNames() {
+            super(Arrays.stream(LabScripts.Kind.values()).map(Enum::name).toList());
+        }
     }
 
     private static List<LabScripts.Kind> kindsOf(String name) {

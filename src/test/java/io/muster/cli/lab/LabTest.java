@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.muster.base.ClusterFault;
 import io.muster.base.NodeId;
 import io.muster.ledger.VotePolicy;
+import io.muster.runtime.ProcStat;
 import java.io.PrintWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -23,6 +24,7 @@ import org.junit.jupiter.api.condition.EnabledIf;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Real daemons in namespaces of their own, with the links between them really cut. For root, on Linux. */
 @EnabledIf("isPossible")
@@ -105,15 +107,60 @@ class LabTest {
     void aForgottenLabGoes() throws Exception {
         Path folder = place.resolve("forgotten");
         Lab forgotten = Lab.up(folder, LabSetup.of(2, 1), Duration.ofSeconds(1));
-        ProcessHandle keeper = ProcessHandle.allProcesses()
-                .filter(each -> each.info().commandLine().orElse("").contains("muster-lab-keeper " + folder))
-                .findFirst().orElseThrow();
-        keeper.onExit().get(60, TimeUnit.SECONDS);
+        keeperOf(folder).onExit().get(60, TimeUnit.SECONDS);
 
         assertThat(LabNetwork.ip("netns", "list").stream().map(line -> line.split(" ")[0]))
                 .doesNotContainAnyElementsOf(forgotten.plan().namespaces());
         assertThat(Files.exists(folder.resolve(Lab.MARK))).isFalse();
         assertThat(forgotten.nodes()).allMatch(node -> node.pid().isEmpty());
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"TERM", "KILL"})
+    @DisplayName("a run that is ended by a signal, even by the one that nobody hears, leaves nothing of its lab behind")
+    void aRunThatIsEndedLeavesNothing(String signal) throws Exception {
+        Path folder = place.resolve("ended-" + signal);
+        Process run = new ProcessBuilder("/bin/sh", "-c", "trap - INT HUP TERM; exec \"$@\"", "sh",
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(), "-Xshare:auto",
+                "-cp", System.getProperty("java.class.path"), "io.muster.cli.Main", "lab", "run", "cut_each",
+                "--dir", folder.toString())
+                .redirectErrorStream(true).redirectOutput(ProcessBuilder.Redirect.DISCARD).start();
+        try {
+            LabNode last = awaitStart(folder, run);
+            Lab ended = Lab.open(folder);
+            ProcessHandle keeper = keeperOf(folder);
+            List<Long> pids = ended.nodes().stream().flatMap(node -> node.pid().stream()).toList();
+            assertThat(last.pid()).isPresent();
+
+            new ProcessBuilder("/bin/sh", "-c", "kill -\"$1\" \"$2\"", "kill", signal, Long.toString(run.pid()))
+                    .start().waitFor();
+            assertThat(run.waitFor(30, TimeUnit.SECONDS)).isTrue();
+            if (signal.equals("KILL")) {
+                keeper.onExit().get(30, TimeUnit.SECONDS);
+            }
+
+            assertThat(LabNetwork.ip("netns", "list").stream().map(line -> line.split(" ")[0]))
+                    .doesNotContainAnyElementsOf(ended.plan().namespaces());
+            assertThat(pids).hasSize(3).noneMatch(pid -> ProcStat.aliveSince(pid).isPresent());
+            assertThat(folder).doesNotExist();
+        } finally {
+            run.destroyForcibly();
+        }
+    }
+
+    /** Until the daemon of its third node runs. */
+    private static LabNode awaitStart(Path folder, Process run) throws InterruptedException {
+        LabNode last = new LabNode(NodeId.of(3), "", folder.resolve("n3"));
+        while (last.pid().isEmpty()) {
+            assertThat(run.waitFor(100, TimeUnit.MILLISECONDS)).isFalse();
+        }
+        return last;
+    }
+
+    private static ProcessHandle keeperOf(Path folder) {
+        return ProcessHandle.allProcesses()
+                .filter(each -> each.info().commandLine().orElse("").contains("muster-lab-keeper " + folder))
+                .findFirst().orElseThrow();
     }
 
     @Test
