@@ -63,7 +63,7 @@ class TwoNodeCrashPointsTest {
     @DisplayName("T1, T4: n2 is alone, n1 comes back, and n1 dies at each point of that: n2 goes on")
     void theReturningOneDies() {
         walk((point, damage) -> oneDiesInTheReturn(point, damage, N1));
-        assertThat(walked).isEqualTo(17);
+        assertThat(walked).isEqualTo(23);
     }
 
     @Test
