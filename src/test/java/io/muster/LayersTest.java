@@ -23,7 +23,7 @@ class LayersTest {
     private static final List<List<String>> ROWS = List.of(
             List.of("base"),
             List.of("machine"),
-            List.of("wire", "quorum"),
+            List.of("block", "wire", "quorum"),
             List.of("heartbeat"),
             List.of("ledger"),
             List.of("membership"),
@@ -36,7 +36,7 @@ class LayersTest {
             List.of("cli"));
 
     private static final String[] DETERMINISTIC = Stream.of(
-                    "base", "machine", "wire", "quorum", "heartbeat", "ledger", "membership", "fence", "group",
+                    "base", "machine", "block", "wire", "quorum", "heartbeat", "ledger", "membership", "fence", "group",
                     "recovery", "node")
             .map(name -> "io.muster." + name + "..")
             .toArray(String[]::new);

@@ -3,6 +3,7 @@ package io.muster.runtime;
 import io.muster.base.BrokenInvariant;
 import io.muster.base.FaultCode;
 import io.muster.base.NodeId;
+import io.muster.machine.Completion;
 import io.muster.machine.Effect;
 import io.muster.machine.Machine;
 import io.muster.machine.Message;
@@ -299,6 +300,8 @@ public final class NodeRuntime<M extends Machine<NodeInput, NodeNews>> {
                         parts.writer().accept(write);
                     }
                     case Perform(Effect.Fence fence) -> parts.fencer().accept(fence);
+                    case Perform(Effect.OnDisk order) -> parts.mailbox().complete(
+                            new Completion.DiskFailed(order.ticket(), "there is no disk " + order.disk()));
                     case Announce(NodeNews.Happened(NodeEvent event)) -> {
                         latencies.happened(event, now);
                         parts.events().accept(event);

@@ -15,6 +15,7 @@ import io.muster.ledger.LedgerEvent.FenceEvidenced;
 import io.muster.ledger.RecordFile;
 import io.muster.ledger.Voting;
 import io.muster.membership.ViewSettings;
+import io.muster.machine.Completion;
 import io.muster.machine.Effect;
 import io.muster.machine.Message;
 import io.muster.node.ClusterNode;
@@ -456,6 +457,8 @@ final class Simulation {
                     checkers.fencing(from.life(), act);
                     fence.act(act, completion -> from.input(new NodeInput.Completed(completion)));
                 }
+                case Effect.OnDisk order -> from.input(new NodeInput.Completed(
+                        new Completion.DiskFailed(order.ticket(), "there is no disk " + order.disk())));
             }
         }
 
