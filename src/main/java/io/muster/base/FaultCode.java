@@ -31,7 +31,7 @@ public enum FaultCode {
     DATA_3("The data folder has a newer format than this program.", "Use the newer program; nothing was changed."),
     DATA_4("The data folder cannot be written.", "Free space or make it writable; the daemon promised nothing."),
     DATA_5("The node's agreed record is missing or damaged.",
-            "This node may not vote with a record it doubts. Remove and add it back, or found the node anew."),
+            "This node may not vote with a record it doubts. Give it a new one (muster ledger fresh), then its vote anew."),
 
     // Transport
     LINK_1("A peer was refused.", "Its certificate, cluster or version does not fit; the message says which."),
@@ -46,7 +46,7 @@ public enum FaultCode {
     VOTER_1("The electorate cannot be changed as asked.",
             "The message says why and what would do; `muster status` shows votes, threshold and policy."),
     VOTER_2("A node has a vote, and its record is not the one the cluster knows.",
-            "Its old record is lost: `muster voter remove NODE`, then `muster voter add NODE`."),
+            "Its old record is lost or given up: `muster voter remove NODE`, then `muster voter add NODE`."),
 
     // Fencing
     FENCE_1("A fence method failed.", "The fence is tried again without end; the message names the device's answer."),

@@ -77,8 +77,10 @@ public final class StatusText {
                 ? "can lose one of " + words(losable)
                 : votes.size() == 1 ? "the only voter" : two
                         ? "either goes on once the other is fenced" : "can lose NO voter";
-        return "voters %s  %d decide  policy %s  %s".formatted(
-                words(votes), Json.number(voters, "threshold", 0), Json.text(voters, "policy"), lost);
+        String ledger = Json.text(voters, "ledger");
+        return "voters %s  %d decide  policy %s  %s%s".formatted(
+                words(votes), Json.number(voters, "threshold", 0), Json.text(voters, "policy"), lost,
+                ledger.matches("0*") ? "" : "  ledger " + ledger);
     }
 
     static String departure(Map<String, Object> departure) {

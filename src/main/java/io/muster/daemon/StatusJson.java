@@ -68,7 +68,8 @@ final class StatusJson {
                 "wanted", wanted,
                 "may_be_lost", losable,
                 "changing", state.voting().previous().isPresent(),
-                "witnesses", nodes(state.voting().witnesses()));
+                "witnesses", nodes(state.voting().witnesses()),
+                "ledger", "%016x".formatted(state.voting().ledger()));
     }
 
     private static List<Object> nodes(Iterable<?> nodes) {

@@ -141,12 +141,22 @@ final class Unfencing {
     }
 
     boolean isRunning() {
-        return works.values().stream().anyMatch(work -> work.running.isPresent());
+        for (Work work : works.values()) {
+            if (work.running.isPresent()) {
+                return true;
+            }
+        }
+        return false;
     }
 
     long deadline() {
-        return works.values().stream().filter(work -> work.running.isEmpty()).mapToLong(work -> work.nextAt)
-                .filter(at -> at > workedAt).min().orElse(Long.MAX_VALUE);
+        long next = Long.MAX_VALUE;
+        for (Work work : works.values()) {
+            if (work.running.isEmpty() && work.nextAt > workedAt) {
+                next = Math.min(next, work.nextAt);
+            }
+        }
+        return next;
     }
 
     /** What the devices said last about each life that waits; empty before the first answer. */

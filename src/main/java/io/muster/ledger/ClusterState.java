@@ -94,6 +94,11 @@ public record ClusterState(
                 FeatureLevels.FIRST, voting);
     }
 
+    /** Whether both are versions of one ledger: lost voters that were given up begin a new one (rule Q6). */
+    boolean isOf(ClusterState other) {
+        return cluster.equals(other.cluster()) && voting.ledger() == other.voting().ledger();
+    }
+
     /** The configuration of this version. */
     public Acceptors acceptors() {
         return new Acceptors(electorate, recordIds);
@@ -126,7 +131,8 @@ public record ClusterState(
 
     /** Whether this record votes about this version (rule L8). */
     boolean knows(NodeId node, long recordId) {
-        return acceptors().knows(node, recordId)
+        Long known = recordIds.get(node);
+        return known != null && known == recordId && electorate.votes().containsKey(node)
                 || voting.previous().filter(before -> before.knows(node, recordId)).isPresent();
     }
 

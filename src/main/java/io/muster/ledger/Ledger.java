@@ -277,7 +277,7 @@ public final class Ledger implements Machine<LedgerInput, LedgerNews> {
     }
 
     private boolean isOurs(ClusterState state) {
-        return state.cluster().equals(learner.state().cluster());
+        return state.isOf(learner.state());
     }
 
     /** The other of two is harmless: its fence stands in for its vote from here on, durably (rules T2, T3). */

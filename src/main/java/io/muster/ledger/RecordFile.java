@@ -6,7 +6,9 @@ import io.muster.base.FaultCode;
 import io.muster.wire.ByteReader;
 import io.muster.wire.ByteWriter;
 import io.muster.wire.MalformedFrame;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Optional;
 import java.util.zip.CRC32C;
 
@@ -83,6 +85,9 @@ public final class RecordFile {
         }
     }
 
+    /** Bytes that are written and flushed before the next part is. */
+    public record Part(long offset, Bytes bytes) {}
+
     /** A valid copy. */
     private record Copy(int format, long sequence, Optional<AcceptorRecord> record) {}
 
@@ -125,10 +130,29 @@ public final class RecordFile {
         if (newest.isEmpty()) {
             throw new ClusterFault(FaultCode.DATA_5,
                     ("file \"%s\" of %d bytes holds no valid copy of the agreed record, all are damaged or missing: "
-                            + "a node may not vote with a record it doubts, so restore no older one; remove this "
-                            + "node from the cluster and add it anew").formatted(NAME, file.length));
+                            + "a node may not vote with a record it doubts, so restore no older one; give it a new "
+                            + "record with `muster ledger fresh`, which has no vote until it is added again").formatted(
+                                    NAME, file.length));
         }
         return new Loaded(newest.flatMap(Copy::record).orElseThrow(), newest.get().sequence(), firstCopy);
+    }
+
+    /** The writes that put a record behind what was found: that one once more, then the next pair. */
+    public static List<Part> after(Loaded found, AcceptorRecord next) {
+        List<Part> parts = new ArrayList<>(again(found));
+        long sequence = found.sequence() + 1;
+        parts.add(new Part(offsetOf(sequence), pair(copy(next, sequence))));
+        return parts;
+    }
+
+    /** The writes with which a life begins: one copy of what was found after the other, the damaged one first. */
+    static List<Part> again(Loaded found) {
+        Bytes copy = copy(found.record(), found.sequence());
+        List<Part> parts = new ArrayList<>();
+        for (int number : new int[] {found.firstCopy(), 1 - found.firstCopy()}) {
+            parts.add(new Part(offsetOf(found.sequence()) + (long) number * secondAt(copy), copy));
+        }
+        return parts;
     }
 
     /** The bytes of a copy; the same for both. */

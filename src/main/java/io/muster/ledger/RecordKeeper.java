@@ -1,6 +1,5 @@
 package io.muster.ledger;
 
-import io.muster.base.Bytes;
 import io.muster.base.Hash64;
 import io.muster.machine.Completion;
 import io.muster.machine.Effect;
@@ -20,8 +19,6 @@ import java.util.Optional;
  */
 final class RecordKeeper {
 
-    private record Part(long offset, Bytes bytes) {}
-
     private final long writeLimitNs;
     private final RecordFile.Loaded loaded;
     private long sequence;
@@ -31,7 +28,7 @@ final class RecordKeeper {
     private Optional<AcceptorRecord> waiting = Optional.empty();
     private Optional<String> failure = Optional.empty();
     /** Writes that what is being written still needs. */
-    private final Deque<Part> left = new ArrayDeque<>();
+    private final Deque<RecordFile.Part> left = new ArrayDeque<>();
     private long limitAt = Machine.NEVER;
 
     /** @param loaded what was found at start */
@@ -43,10 +40,7 @@ final class RecordKeeper {
 
     /** Writes what was found once more, see {@link RecordFile} for why; called once, before anything is wanted. */
     <N> void start(long now, Outbox<N> out) {
-        Bytes copy = RecordFile.copy(loaded.record(), sequence);
-        for (int number : new int[] {loaded.firstCopy(), 1 - loaded.firstCopy()}) {
-            left.add(new Part(RecordFile.offsetOf(sequence) + (long) number * RecordFile.secondAt(copy), copy));
-        }
+        left.addAll(RecordFile.again(loaded));
         writing = Optional.of(loaded.record());
         write(now, out);
     }
@@ -75,7 +69,7 @@ final class RecordKeeper {
             return;
         }
         sequence++;
-        left.add(new Part(RecordFile.offsetOf(sequence), RecordFile.pair(RecordFile.copy(record, sequence))));
+        left.add(new RecordFile.Part(RecordFile.offsetOf(sequence), RecordFile.pair(RecordFile.copy(record, sequence))));
         writing = Optional.of(record);
         write(now, out);
     }
@@ -121,7 +115,7 @@ final class RecordKeeper {
     }
 
     private <N> void write(long now, Outbox<N> out) {
-        Part part = left.remove();
+        RecordFile.Part part = left.remove();
         ticket++;
         limitAt = now + writeLimitNs;
         out.perform(new Effect.Write(ticket, RecordFile.NAME, part.offset(), part.bytes()));

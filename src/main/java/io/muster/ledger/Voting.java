@@ -56,6 +56,11 @@ public record Voting(
         return Optional.empty();
     }
 
+    /** The same in another ledger (rule Q6). */
+    public Voting ofLedger(long other) {
+        return new Voting(policy, floor, wanted, witnesses, other, previous);
+    }
+
     Voting with(Optional<Acceptors> before) {
         return new Voting(policy, floor, wanted, witnesses, ledger, before);
     }

@@ -5,6 +5,7 @@ import io.muster.base.Incarnation;
 import io.muster.base.NodeId;
 import io.muster.base.NodeSet;
 import io.muster.ledger.ClusterState;
+import io.muster.ledger.Group;
 import io.muster.membership.MembershipMessage.Row;
 import java.util.Arrays;
 import java.util.List;
@@ -40,10 +41,13 @@ final class MatrixSnapshot {
         for (NodeId node : candidates) {
             Incarnation who = state.members().get(node).who();
             Row row = matrix.row(who).orElse(new Row(0, List.of()));
-            long groups = state.groups().values().stream().filter(group -> group.has(who)).count();
+            int groups = 0;
+            for (Group group : state.groups().values()) {
+                groups += group.has(who) ? 1 : 0;
+            }
             snapshot.weights[node.number()] = settings.policy() == ViewSettings.Policy.WEIGHT ? row.weight() : 0;
             snapshot.evidence[node.number()] =
-                    row.linksUp() * (GROUPS_COUNTED + 1) + (int) Math.min(GROUPS_COUNTED, groups);
+                    row.linksUp() * (GROUPS_COUNTED + 1) + Math.min(GROUPS_COUNTED, groups);
         }
         return snapshot;
     }

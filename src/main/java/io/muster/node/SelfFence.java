@@ -73,7 +73,11 @@ final class SelfFence {
     }
 
     long deadline() {
-        return withdrawnAt.values().stream().mapToLong(this::limitOf).min().orElse(Machine.NEVER);
+        long next = Machine.NEVER;
+        for (long since : withdrawnAt.values()) {
+            next = Math.min(next, limitOf(since));
+        }
+        return next;
     }
 
     private long limitOf(long since) {

@@ -124,8 +124,9 @@ final class Waits {
         }
         if (!enough) {
             // Whoever was taken out of the voters before waits for those who were left, and nobody else will do (Q6).
-            because.add(Wait.root(FaultCode.QUORUM_1, "the last voters this node knows of are %s, as of version %d; missing: %s"
-                    .formatted(newest.voters(), newest.version(), ledger.missingVoters())));
+            because.add(Wait.root(FaultCode.QUORUM_1, ("the last voters this node knows of are %s, as of version %d; missing: %s"
+                    + " (if they are lost for good: `muster ledger revive`)").formatted(
+                            newest.voters(), newest.version(), ledger.missingVoters())));
             because.addAll(silentPeers(now));
         }
         return Optional.of(new Wait(FaultCode.QUORUM_1, what, because));

@@ -193,8 +193,8 @@ public final class DataFolder implements AutoCloseable {
         Path file = folder.resolve(LifeFile.FILE);
         byte[] content = readAll(life, file, LifeFile.BYTES);
         return LifeFile.next(content, identity.cluster(), identity.node()).orElseThrow(() -> new ClusterFault(
-                FaultCode.DATA_5, ("both copies in %s are damaged, so it is not known which lives were lived: remove"
-                        + " the node from the cluster and found it anew; nothing was changed").formatted(file)));
+                FaultCode.DATA_5, ("both copies in %s are damaged, so it is not known which lives were lived: give the"
+                        + " node a new record with `muster ledger fresh --life`; nothing was changed").formatted(file)));
     }
 
     /** A real write and flush of the real file, before anything is promised. */
@@ -242,7 +242,7 @@ public final class DataFolder implements AutoCloseable {
             channel = FileChannel.open(file, StandardOpenOption.READ, StandardOpenOption.WRITE);
         } catch (NoSuchFileException e) {
             throw new ClusterFault(FaultCode.DATA_5,
-                    "%s is missing: remove the node from the cluster and found it anew; nothing was changed"
+                    "%s is missing: give the node a new record with `muster ledger fresh`; nothing was changed"
                             .formatted(file), e);
         } catch (IOException e) {
             throw unwritable(file, e);
@@ -253,8 +253,8 @@ public final class DataFolder implements AutoCloseable {
             }
             long size = channel.size();
             closeQuietly(channel);
-            throw new ClusterFault(FaultCode.DATA_5, ("%s has %d bytes instead of %d: remove the node from the cluster"
-                    + " and found it anew; nothing was changed").formatted(file, size, lengthBytes));
+            throw new ClusterFault(FaultCode.DATA_5, ("%s has %d bytes instead of %d: give the node a new record"
+                    + " with `muster ledger fresh`; nothing was changed").formatted(file, size, lengthBytes));
         } catch (IOException e) {
             throw new ClusterFault(FaultCode.DATA_5, "%s cannot be read: %s".formatted(file, e), e);
         }

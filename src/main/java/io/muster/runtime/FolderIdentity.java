@@ -112,7 +112,7 @@ public record FolderIdentity(ClusterId cluster, NodeId node, long recordId, int 
 
     private static ClusterFault damaged(Path file, String why) {
         return new ClusterFault(FaultCode.DATA_5,
-                "%s is damaged (%s): remove the node from the cluster and found it anew; nothing was changed"
+                "%s is damaged (%s): give the node a new record with `muster ledger fresh`; nothing was changed"
                         .formatted(file, why));
     }
 }

@@ -136,6 +136,11 @@ final class Handshake {
     }
 
     private Optional<String> cluster(HandshakeStep.Peer peer) {
+        if (peer.introduction().cluster().isOtherLedgerOf(cluster)) {
+            return Optional.of(("%s keeps to another ledger of this cluster: voters were given up (muster ledger revive); give"
+                    + " the node that is behind a record of the newer one with muster ledger fresh").formatted(
+                            peer.certificate()));
+        }
         return peer.introduction().cluster().equals(cluster)
                 ? Optional.empty()
                 : Optional.of("%s is of cluster %s, this is %s".formatted(

@@ -244,8 +244,9 @@ public final class RunningNode implements AutoCloseable {
                     new Latencies(config.times().leaseNs())));
             runtime.complete(running);
             counters.tellTo(wireEvents::refused);
-            FrameCodec codec = new FrameCodec(cluster);
-            Handshake handshake = new Handshake(cluster, config.self(), FrameHeader.PROTOCOLS, FeatureLevels.SPOKEN,
+            ClusterId ledger = cluster.ofLedger(record.record().state().voting().ledger());
+            FrameCodec codec = new FrameCodec(ledger);
+            Handshake handshake = new Handshake(ledger, config.self(), FrameHeader.PROTOCOLS, FeatureLevels.SPOKEN,
                     wireEvents::featureLevel, allSteps(steps));
             links.start(Frames.of(codec, config.self()), handshake, config.times(),
                     () -> PulseFrame.of(codec, config.self()));
@@ -266,8 +267,8 @@ public final class RunningNode implements AutoCloseable {
                 return;
             }
             throw new ClusterFault(FaultCode.DATA_5, ("%s holds record %016x of cluster %s, and this folder was founded"
-                    + " for record %016x of cluster %s: put back no record of another node; remove the node from the"
-                    + " cluster and found it anew; nothing was changed").formatted(
+                    + " for record %016x of cluster %s: put back no record of another node; give it a new one"
+                    + " with `muster ledger fresh`; nothing was changed").formatted(
                             machine.dataFolder().resolve(RecordFile.NAME), record.recordId(), record.state().cluster(),
                             identity.recordId(), cluster));
         }

@@ -201,7 +201,7 @@ class RecordFileTest {
             assertThatThrownBy(() -> RecordFile.load(file))
                     .isInstanceOfSatisfying(ClusterFault.class, fault ->
                             assertThat(fault.code()).isEqualTo(FaultCode.DATA_5))
-                    .hasMessageContaining("remove this node from the cluster and add it anew");
+                    .hasMessageContaining("muster ledger fresh");
         }
         Prng chance = new Prng(1);
         byte[] noise = new byte[RecordFile.FILE_BYTES];

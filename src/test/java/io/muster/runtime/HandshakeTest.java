@@ -72,6 +72,15 @@ class HandshakeTest {
     }
 
     @Test
+    @DisplayName("Q6: a node that keeps to the ledger from before voters were given up is refused, and told what it is")
+    void anotherLedgerIsRefused() {
+        Introduction old = new Introduction(FINE.cluster().ofLedger(5), FINE.who(), FINE.protocols(), FINE.features(),
+                FINE.featureLevel(), FINE.told());
+        assertThatThrownBy(() -> meet(handshake(new VersionRange(1, 1), 1), old)).isInstanceOf(PeerRefused.class)
+                .hasMessageContainingAll("n2 keeps to another ledger of this cluster", "muster ledger fresh");
+    }
+
+    @Test
     @DisplayName("a step that throws refuses, and two steps of one name are not taken")
     void aStepThatThrowsRefuses() {
         HandshakeStep broken = new HandshakeStep() {
