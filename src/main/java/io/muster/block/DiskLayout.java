@@ -11,8 +11,10 @@ import io.muster.base.NodeId;
  *  64 KiB       header, copy 0
  *   1 MiB       header, copy 1
  *   2 MiB       heartbeat slots: node k at k * 4 KiB from here
+ *   2.5 MiB     ledger heads, copy 0: node k at k * 4 KiB from here
  *   3 MiB       mail: the block that node k writes at k * 4 KiB from here, read by all
- *   4 MiB       ledger slots: node k at k * 512 KiB from here, in two copies 256 KiB apart (rule D4)
+ *   3.5 MiB     ledger heads, copy 1
+ *   4 MiB       states that the ledger heads name: node k at k * 512 KiB from here, two areas of two copies (rule D4)
  *  39 MiB       header, copy 2
  *  40 MiB       the file system's space, to the end of the disk
  * </pre>
@@ -29,10 +31,11 @@ public final class DiskLayout {
     private static final long HEARTBEATS = 2 * MIB;
     private static final long MAIL = 3 * MIB;
     private static final long LEDGER = 4 * MIB;
-    /** From the slot of one node to that of the next. */
-    public static final int LEDGER_SLOT_BYTES = (int) (512 * KIB);
-    /** Room for one copy of a ledger record. */
-    public static final int LEDGER_COPY_BYTES = LEDGER_SLOT_BYTES / 2;
+    private static final long LEDGER_HEADS = 2 * MIB + 512 * KIB;
+    private static final long LEDGER_HEADS_SECOND = 3 * MIB + 512 * KIB;
+    private static final int LEDGER_SLOT_BYTES = (int) (512 * KIB);
+    /** Room for one copy of a state. */
+    public static final int LEDGER_STATE_BYTES = LEDGER_SLOT_BYTES / 4;
     /** The file system's space begins here. */
     public static final long CONTROL_BYTES = 40 * MIB;
 
@@ -58,7 +61,21 @@ public final class DiskLayout {
         return MAIL + (long) node.number() * BLOCK_BYTES;
     }
 
-    public static long ledger(NodeId node) {
-        return LEDGER + (long) node.number() * LEDGER_SLOT_BYTES;
+    /** @param copy 0 or 1 */
+    public static long ledgerHead(NodeId node, int copy) {
+        return ledgerHeads(copy) + (long) node.number() * BLOCK_BYTES;
+    }
+
+    /** Where the head of number 0 would be: {@code NodeId.LIMIT} blocks from here hold all of one copy. */
+    public static long ledgerHeads(int copy) {
+        return copy == 0 ? LEDGER_HEADS : LEDGER_HEADS_SECOND;
+    }
+
+    /**
+     * @param area 0 or 1: the head names the one it counts
+     * @param copy 0 or 1
+     */
+    public static long ledgerState(NodeId node, int area, int copy) {
+        return LEDGER + (long) node.number() * LEDGER_SLOT_BYTES + (2L * area + copy) * LEDGER_STATE_BYTES;
     }
 }

@@ -222,7 +222,7 @@ public final class RunningNode implements AutoCloseable {
             closers.push(folder::close);
             RecordFile.Loaded record = RecordFile.load(folder.ledger());
             requireOwn(record.record(), folder.identity());
-            requireVoters(record.record().state().electorate().acceptors());
+            requireVoters(record.record().state().electorate().acceptors().nodesOnly());
             SecureContext secure = SecureContext.load(machine.tls(), cluster, self);
             DatagramSeal seal = DatagramSeal.load(machine.datagramKey());
             CompletableFuture<NodeRuntime<ClusterNode>> runtime = new CompletableFuture<>();
