@@ -20,7 +20,8 @@ public sealed interface DiskBeatNews {
      * @param last     the life in the slot, as far as one was seen
      * @param silentNs since something newer was seen there, or looking began
      */
-    record PeerDown(String region, NodeId node, Optional<Incarnation> last, String reason, long silentNs) implements DiskBeatNews {}
+    record PeerDown(String region, NodeId node, Optional<Incarnation> last, String reason, long silentNs)
+            implements DiskBeatNews {}
 
     /** What this life's slot carries for the layers above is new. */
     record PeerTold(String region, Incarnation who, Bytes payload) implements DiskBeatNews {}

@@ -19,6 +19,7 @@ final class Latencies {
     private final int limitUs;
     private final int[] ring = new int[WINDOW];
     private long total;
+    private long since;
     private boolean slow;
 
     Latencies(long limitNs) {
@@ -30,8 +31,12 @@ final class Latencies {
         ring[(int) (total++ % WINDOW)] = microseconds(ns);
         boolean before = slow;
         slow = slow
-                ? total < CALM || among(CALM, limitUs / 4) >= SLOW_LEAST
+                ? total - since < CALM || among(CALM, limitUs / 4) >= SLOW_LEAST
                 : among(WINDOW, limitUs / 2) >= SLOW_LEAST;
+        if (slow != before) {
+            // What made it slow before is not held against it again.
+            since = total;
+        }
         return slow != before;
     }
 
@@ -50,12 +55,12 @@ final class Latencies {
     }
 
     void digest(Hash64 into) {
-        into.add(total).add(slow ? 1 : 0);
+        into.add(total).add(since).add(slow ? 1 : 0);
     }
 
     private int among(int last, int leastUs) {
         int found = 0;
-        for (long i = Math.max(0, total - last); i < total; i++) {
+        for (long i = Math.max(slow ? 0 : since, total - last); i < total; i++) {
             found += ring[(int) (i % WINDOW)] >= leastUs ? 1 : 0;
         }
         return found;

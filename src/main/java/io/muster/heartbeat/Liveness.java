@@ -61,7 +61,8 @@ public final class Liveness implements Machine<LivenessInput, LivenessNews> {
     public void step(LivenessInput input, long now, Outbox<LivenessNews> out) {
         switch (input) {
             case LivenessInput.OfNetwork(HeartbeatNews news) -> network(news, now, out);
-            case LivenessInput.OfDisk(DiskBeatNews news) -> eventOf(news).ifPresent(event -> told(event, Optional.empty(), now, out));
+            case LivenessInput.OfDisk(DiskBeatNews news) ->
+                eventOf(news).ifPresent(event -> told(event, Optional.empty(), now, out));
             case LivenessInput.OfRegion(RegionEvent event) -> told(event, Optional.empty(), now, out);
             case LivenessInput.Register(String method, String region) -> {
                 regions.register(method, region, false);
@@ -155,15 +156,20 @@ public final class Liveness implements Machine<LivenessInput, LivenessNews> {
             case DiskBeatNews.PeerDown(String region, NodeId node, _, String reason, long silentNs) ->
                 Optional.of(new RegionEvent.Down(region, node, reason, silentNs));
             case DiskBeatNews.OwnSlotLate(String region, long ns, String why) ->
-                Optional.of(new RegionEvent.Blind(region, "no write has got through for %d ms: %s".formatted(ns / 1_000_000, why)));
+                blind(region, "no write", ns, why);
             case DiskBeatNews.StorageLost(String region, long ns, String why) ->
-                Optional.of(new RegionEvent.Blind(region, "no read has got through for %d ms: %s".formatted(ns / 1_000_000, why)));
+                blind(region, "no read", ns, why);
             case DiskBeatNews.StorageBack(String region, _) -> Optional.of(new RegionEvent.Sees(region));
             case DiskBeatNews.LastWord(String region, _) -> Optional.of(new RegionEvent.Blind(region, "signed off there"));
             case DiskBeatNews.PeerTold _, DiskBeatNews.OwnSlotStolen _, DiskBeatNews.BlockFaulty _, DiskBeatNews.RegionSlow _,
                  DiskBeatNews.RegionFast _, DiskBeatNews.PoisonPill _, DiskBeatNews.PillTaken _ ->
                 Optional.empty();
         };
+    }
+
+    private static Optional<RegionEvent> blind(String region, String what, long ns, String why) {
+        return Optional.of(new RegionEvent.Blind(
+                region, "%s has got through for %d ms: %s".formatted(what, ns / 1_000_000, why)));
     }
 
     /** @param cause news of the network that led here; handed on as it is when it says just what the rule says */

@@ -59,13 +59,15 @@ final class OwnSlot {
     /**
      * A look at it.
      *
-     * @param before as {@link #confirmedNow} was when the look was sent
+     * @param before  as {@link #confirmedNow} was when the look was sent
+     * @param writing whether a write of it is under way
      */
     Optional<Trouble> look(Found<DiskSlot> found, long before, boolean writing, ClusterId cluster) {
         return switch (found) {
             case Found.Whole<DiskSlot>(DiskSlot slot) -> whole(slot, before);
             case Found.Faulty<DiskSlot>(SlotFault fault) -> {
-                boolean torn = fault == SlotFault.TORN && (doubt || writing);
+                // Another write of ours may have been under way at some moment of this look.
+                boolean torn = fault == SlotFault.TORN && (doubt || writing || confirmed != before);
                 yield before < 0 || torn
                         ? Optional.empty()
                         : Optional.of(new Trouble.Strange("the block of cluster %s there %s".formatted(cluster, fault.words())));
@@ -96,8 +98,9 @@ final class OwnSlot {
             return Optional.empty();
         }
         return life < self.life() || slot.sequence() < before
-                ? Optional.of(new Trouble.Strange("%s, sequence %d lies there although %d was written: lost, or an old write came late"
-                        .formatted(slot.who(), slot.sequence(), before)))
+                ? Optional.of(new Trouble.Strange(
+                        "%s, sequence %d lies there although %d was written: that was lost, or an old write came late"
+                                .formatted(slot.who(), slot.sequence(), before)))
                 : Optional.empty();
     }
 }
