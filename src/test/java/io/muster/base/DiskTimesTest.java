@@ -28,7 +28,8 @@ final class DiskTimesTest {
         assertThat(new DiskTimes(250 * MS, 500 * MS, 1_750 * MS, 3_000 * MS).refusal(LAN)).isEmpty();
         assertThat(new DiskTimes(250 * MS, 500 * MS, 1_749 * MS, 3_000 * MS).refusal(LAN)).hasValue(
                 "disk-requests-in-late (rule B3): disk_beat + 3 * disk_limit <= disk_late must hold, and "
-                        + "1750 ms is more than 1749 ms: otherwise a disk that answers each request within its limit would be called out of reach");
+                        + "1750 ms is more than 1749 ms: otherwise a disk that answers each request "
+                        + "within its limit would be called out of reach");
         assertThat(new DiskTimes(20 * MS, 20 * MS, 289 * MS, 3_000 * MS).refusal(LAN)).get().asString()
                 .startsWith("disk-pause-in-late (rule H2)");
         assertThat(new DiskTimes(250 * MS, 500 * MS, 1_800 * MS, 2_552 * MS + MS).refusal(LAN)).isEmpty();
