@@ -22,7 +22,9 @@ public final class DiskFault extends RuntimeException {
         /** The device or its file system takes no writes. Nothing was written. */
         READ_ONLY,
         /** The storage behind the device has no room for what was written. */
-        FULL
+        FULL,
+        /** Something else of this machine has claimed the device. Nothing was read or written. */
+        IN_USE
     }
 
     private final Kind kind;

@@ -76,8 +76,8 @@ public final class FileDevice implements BlockDevice {
      *
      * @param direct past the cache of this machine; without, two machines do not see what the other wrote, so it is for trials
      *               on one machine
-     * @throws DiskFault GONE when it is not there; IO when its file system refuses direct access, it is no disk and no file,
-     *                   or it is in use
+     * @throws DiskFault GONE when it is not there; IN_USE when something claimed it; IO when its file system refuses direct
+     *                   access, or it is no disk and no file
      */
     public static FileDevice open(Path path, Access access, boolean direct) {
         int type = type(path);
@@ -237,7 +237,7 @@ public final class FileDevice implements BlockDevice {
             return noDirect(path);
         }
         return switch (error) {
-            case NativeFile.E_BUSY -> new DiskFault(Kind.IO, ("%s is claimed by something else on this machine: mounted, swap,"
+            case NativeFile.E_BUSY -> new DiskFault(Kind.IN_USE, ("%s is claimed by something else on this machine: mounted, swap,"
                     + " or part of an array or volume group").formatted(path));
             case NativeFile.E_NOENT, NativeFile.E_NXIO, NativeFile.E_NODEV ->
                 new DiskFault(Kind.GONE, "%s is not there".formatted(path));
@@ -257,7 +257,7 @@ public final class FileDevice implements BlockDevice {
             case EXCLUSIVE -> NativeFile.lock(descriptor, NativeFile.LOCK_EXCLUSIVE);
         };
         if (result == -NativeFile.E_AGAIN) {
-            throw new DiskFault(Kind.IO, "%s is in use on this machine: %s holds its lock".formatted(
+            throw new DiskFault(Kind.IN_USE, "%s is in use on this machine: %s holds its lock".formatted(
                     path, access == Access.SHARED ? "a formatting" : "a daemon or a formatting"));
         }
     }
