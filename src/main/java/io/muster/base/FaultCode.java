@@ -78,7 +78,7 @@ public enum FaultCode {
 
     // Shared disks
     DISK_1("A shared disk is not one of this cluster, or its header is missing or damaged.",
-            "Name the right disk, or make one: `muster disk format`; `muster disk check` says what is on it. Nothing was written."),
+            "Name the right disk, or make one with `muster disk format`; `muster disk check` says what is on it."),
     DISK_2("A shared disk cannot be opened, read or written.",
             "Look at its path and at the kernel's log; a daemon tries to open it again by itself."),
     DISK_3("A disk is in use and was not formatted.",

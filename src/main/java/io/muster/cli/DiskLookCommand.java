@@ -59,21 +59,23 @@ abstract sealed class DiskLookCommand implements Callable<Integer> {
     static final class Show extends DiskLookCommand {
         @Override
         ExitCode look(BlockDevice device) {
-            HeaderChoice choice = HeaderChoice.of(HeaderChoice.read(device));
-            if (choice instanceof HeaderChoice.Chosen(var header, var bad)) {
-                if (json) {
-                    out().println(Json.write(DiskText.json(header)));
-                } else {
-                    DiskText.lines(header).forEach(out()::println);
-                    bad.forEach(out()::println);
+            switch (HeaderChoice.of(HeaderChoice.read(device))) {
+                case HeaderChoice.Chosen(var header, var bad) -> {
+                    if (json) {
+                        out().println(Json.write(DiskText.json(header)));
+                    } else {
+                        DiskText.lines(header).forEach(out()::println);
+                        bad.forEach(out()::println);
+                    }
                 }
-                return ExitCode.FINE;
+                case HeaderChoice.Missing(var lines) -> throw refused("it has no header: " + String.join("; ", lines));
+                case HeaderChoice.Undecided(var why, var lines) -> throw refused(why + ": " + String.join("; ", lines));
             }
-            throw new ClusterFault(FaultCode.DISK_1, "%s: %s".formatted(path, switch (choice) {
-                case HeaderChoice.Chosen _ -> "";
-                case HeaderChoice.Missing(var lines) -> "no header: " + String.join("; ", lines);
-                case HeaderChoice.Undecided(var why, var lines) -> why + ": " + String.join("; ", lines);
-            }));
+            return ExitCode.FINE;
+        }
+
+        private ClusterFault refused(String why) {
+            return new ClusterFault(FaultCode.DISK_1, "%s: %s".formatted(path, why));
         }
     }
 

@@ -49,7 +49,8 @@ final class DiskText {
                 slots.add(Json.object("area", area(slot), "node", slot.node().toString(), "copy", slot.copy(), "state",
                         slot.reading().state().name().toLowerCase(Locale.ROOT), "text", slot.reading().text())));
         List<Object> copies = new ArrayList<>();
-        report.copies().forEach(copy -> copies.add(Json.object("sound", copy instanceof HeaderCopy.Sound, "text", copy.toString())));
+        report.copies().forEach(copy -> copies.add(
+                Json.object("sound", copy instanceof HeaderCopy.Sound, "text", copy.toString())));
         return Json.object("sound", report.sound(), "copies", copies, "slots", slots);
     }
 

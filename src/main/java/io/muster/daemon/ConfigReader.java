@@ -112,8 +112,8 @@ public final class ConfigReader {
         Optional<ConfigSection> tables = top.optionalSection("disk");
         for (String name : tables.map(ConfigSection::names).orElse(List.of())) {
             if (!name.matches(RuntimeConfig.Disk.NAME) || disks.size() == RuntimeConfig.Disk.LIMIT) {
-                throw tables.get().fault(name, "cannot be the name of a disk", "at most %d names of lower-case letters, digits and"
-                        .formatted(RuntimeConfig.Disk.LIMIT) + " dashes, beginning with a letter, at most 32 long");
+                throw tables.get().fault(name, "cannot be the name of a disk", ("at most %d names of lower-case letters, digits"
+                        + " and dashes, beginning with a letter, at most 32 long").formatted(RuntimeConfig.Disk.LIMIT));
             }
             ConfigSection table = tables.get().section(name);
             Path path = table.value("path", "a block device or an image file", this::resolve);

@@ -66,7 +66,8 @@ public final class DiskMaker {
                 throw inUse(e.getMessage());
             }
             String hint = e.kind() == DiskFault.Kind.GONE ? "; --size makes a new image file" : "";
-            throw new ClusterFault(FaultCode.DISK_2, "%s was not formatted: %s%s".formatted(wish.path(), e.getMessage(), hint), e);
+            throw new ClusterFault(
+                    FaultCode.DISK_2, "%s was not formatted: %s%s".formatted(wish.path(), e.getMessage(), hint), e);
         }
     }
 

@@ -237,17 +237,18 @@ public final class FileDevice implements BlockDevice {
             return noDirect(path);
         }
         return switch (error) {
-            case NativeFile.E_BUSY -> new DiskFault(Kind.IN_USE, ("%s is claimed by something else on this machine: mounted, swap,"
-                    + " or part of an array or volume group").formatted(path));
+            case NativeFile.E_BUSY -> new DiskFault(Kind.IN_USE, ("%s is claimed by something else on this machine: mounted,"
+                    + " swap, or part of an array or volume group").formatted(path));
             case NativeFile.E_NOENT, NativeFile.E_NXIO, NativeFile.E_NODEV ->
                 new DiskFault(Kind.GONE, "%s is not there".formatted(path));
-            default -> new DiskFault(kind(error), "%s cannot be opened: %s (error %d)".formatted(path, kind(error), error));
+            default -> new DiskFault(
+                    kind(error), "%s cannot be opened: %s (error %d)".formatted(path, kind(error), error));
         };
     }
 
     private static DiskFault noDirect(Path path) {
-        return new DiskFault(Kind.IO, ("the file system of %s refuses direct access (O_DIRECT): put the image onto another one, or,"
-                + " for a trial on one machine only, write direct = false").formatted(path));
+        return new DiskFault(Kind.IO, ("the file system of %s refuses direct access (O_DIRECT): put the image onto another one,"
+                + " or, for a trial on one machine only, write direct = false").formatted(path));
     }
 
     private static void lock(Path path, int descriptor, Access access) {

@@ -9,10 +9,6 @@ final class Log {
 
     private Log() {}
 
-    static void info(String message, Object... values) {
-        System.getLogger(NAME).log(Level.INFO, () -> message.formatted(values));
-    }
-
     static void warn(String message, Object... values) {
         System.getLogger(NAME).log(Level.WARNING, () -> message.formatted(values));
     }

@@ -326,7 +326,9 @@ final class SharedDisk implements AutoCloseable {
     private Optional<Opened> tryToOpen() {
         try {
             Opened found = opener.open();
-            Log.info("disk %s is open: disk %s, acceptor %016x", name, found.header().disk(), found.header().acceptorId());
+            if (isLookedFor()) {
+                Log.warn("disk %s is there: disk %s, acceptor %016x", name, found.header().disk(), found.header().acceptorId());
+            }
             return Optional.of(found);
         } catch (ClusterFault e) {
             tell(e.getMessage(), Optional.of(e));
@@ -334,6 +336,10 @@ final class SharedDisk implements AutoCloseable {
             tell(String.valueOf(e.getMessage()), Optional.empty());
         }
         return Optional.empty();
+    }
+
+    private synchronized boolean isLookedFor() {
+        return tried;
     }
 
     private void tell(String why, Optional<ClusterFault> fault) {

@@ -202,4 +202,31 @@ class DiskHeaderTest {
         assertThat(recording.acts()).hasSize(1);
         assertThat(gated.drain(1)).isTrue();
     }
+
+    @Test
+    @DisplayName("A4 D5: a write that was handed down before the gate shut is waited for; draining says when it is still out")
+    void drainingWaitsForWhatIsOut() throws Exception {
+        boolean[] open = {true};
+        long[] now = {0};
+        GatedDevice[] gated = new GatedDevice[1];
+        boolean[] drained = {true};
+        MemoryDevice disk = new MemoryDevice(512, BYTES);
+        // While the write is under way the gate shuts and somebody drains.
+        FaultyDevice slow = new FaultyDevice(disk, new Prng(1), () -> {
+            open[0] = false;
+            drained[0] = drainQuietly(gated[0]);
+        }).next(FaultyDevice.Fault.SLOW);
+        gated[0] = new GatedDevice(slow, () -> open[0], () -> now[0] += 1_000_000);
+        gated[0].write(0, ByteBuffer.allocate(512));
+        assertThat(drained[0]).isFalse();
+        assertThat(drainQuietly(gated[0])).isTrue();
+    }
+
+    private static boolean drainQuietly(GatedDevice device) {
+        try {
+            return device.drain(3_000_000);
+        } catch (InterruptedException e) {
+            throw new IllegalStateException(e);
+        }
+    }
 }
