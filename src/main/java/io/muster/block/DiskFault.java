@@ -18,7 +18,13 @@ public final class DiskFault extends RuntimeException {
         /** Not aligned, or beyond the end. Nothing was read or written. */
         OUT_OF_RANGE,
         /** The device is closed or gone. */
-        GONE
+        GONE,
+        /** The device or its file system takes no writes. Nothing was written. */
+        READ_ONLY,
+        /** The storage behind the device has no room for what was written. */
+        FULL,
+        /** Something else of this machine has claimed the device. Nothing was read or written. */
+        IN_USE
     }
 
     private final Kind kind;

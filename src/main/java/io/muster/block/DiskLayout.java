@@ -7,7 +7,8 @@ import io.muster.base.NodeId;
  *
  * <pre>
  * offset        what
- *  0            64 KiB left to boot blocks and labels; never read or written
+ *  0            64 KiB left to boot blocks and labels; formatting looks for traces of others there, and erases those it is
+ *               told to
  *  64 KiB       header, copy 0
  *   1 MiB       header, copy 1
  *   2 MiB       heartbeat slots: node k at k * 4 KiB from here

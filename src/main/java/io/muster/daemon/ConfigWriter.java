@@ -82,6 +82,13 @@ public final class ConfigWriter {
                 settings.forEach((key, value) -> line(text, "%s = %s", key, quote(value)));
             }
         });
+        machine.disks().forEach((name, disk) -> {
+            line(text, "");
+            line(text, "[disk.%s]", name);
+            line(text, "path = %s", quote(disk.path().toString()));
+            line(text, "direct = %s", disk.direct());
+            line(text, "time_limit_ms = %d", disk.timeLimitNs() / TimeBudget.MS);
+        });
         return text.toString();
     }
 

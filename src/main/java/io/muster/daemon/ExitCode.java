@@ -23,6 +23,7 @@ public enum ExitCode {
     INTERNAL(70, "An error of this program: an invariant is broken or an exception nobody expected."),
     DATA_FOLDER(73, "A folder was refused: in use, of another cluster, of a newer format, full or read-only."),
     ADDRESS(74, "An address could not be listened on."),
+    DISK(75, "A shared disk was refused, or a check found something damaged on it."),
     CONFIGURATION(78, "The configuration cannot be used."),
     INTERRUPTED(130, "Ended by Ctrl-C."),
     TERMINATED(143, "Ended by SIGTERM.");
@@ -52,6 +53,7 @@ public enum ExitCode {
             case CLI_3 -> NO_ANSWER;
             case DATA_1, DATA_2, DATA_3, DATA_4, DATA_5 -> DATA_FOLDER;
             case LINK_2 -> ADDRESS;
+            case DISK_1, DISK_2, DISK_3, DISK_4 -> DISK;
             case MEMBER_2, RECOVERY_2 -> EVICTED;
             case QUORUM_1, MEMBER_1 -> NO_QUORUM;
             case FENCE_1, FENCE_2, FENCE_3, FENCE_5, FENCE_6, FENCE_7, RECOVERY_1, RECOVERY_3, GROUP_3 -> BLOCKED;

@@ -12,6 +12,7 @@ import io.muster.fence.FenceLimits;
 import io.muster.fence.FencePlan;
 import io.muster.ledger.EvidenceClass;
 import io.muster.membership.ViewSettings;
+import io.muster.runtime.RuntimeConfig;
 import io.muster.runtime.RuntimeConfig.Endpoint;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -98,6 +99,31 @@ class ConfigReaderTest {
         assertThat(witness.view()).isEqualTo(new ViewSettings(ViewSettings.Policy.WEIGHT, 0));
         assertThat(witness.view().witness()).isTrue();
         assertThat(read(ConfigWriter.write(witness))).isEqualTo(witness);
+    }
+
+    @Test
+    @DisplayName("shared disks are read with what they leave out, written back the same, and wrong ones refused by name")
+    void disksAreRead() throws IOException {
+        DaemonConfig config = read(GOOD + """
+                [disk.shared]
+                path = "shared.img"
+
+                [disk.other-1]
+                path = "/dev/sdz"
+                direct = false
+                time_limit_ms = 250
+                """);
+        assertThat(config.machine().disks()).containsOnlyKeys("shared", "other-1")
+                .containsEntry("shared", new RuntimeConfig.Disk(
+                        folder.resolve("shared.img"), true, RuntimeConfig.Disk.TIME_LIMIT_NS))
+                .containsEntry("other-1", new RuntimeConfig.Disk(Path.of("/dev/sdz"), false, 250 * TimeBudget.MS));
+        assertThat(read(ConfigWriter.write(config))).isEqualTo(config);
+        for (String wrong : List.of("[disk.Big]\npath = \"a\"", "[disk.a]\ndirect = true", "[disk.a]\npath = \"a\"\ndirect = 1",
+                "[disk.a]\npath = \"a\"\ntime_limit_ms = 0", "[disk.a]\npath = \"a\"\n[disk.b]\npath = \"./a\"",
+                "[disk.a]\npath = \"a\"\nspeed = 3")) {
+            assertThatThrownBy(() -> read(GOOD + wrong)).as(wrong).isInstanceOf(ClusterFault.class)
+                    .hasMessageContaining("disk.").hasMessageNotContaining("\n");
+        }
     }
 
     @Test
@@ -227,7 +253,7 @@ class ConfigReaderTest {
         assertThat(ConfigWriter.TIME_KEYS).allSatisfy(key -> assertThat(document).contains("`" + key.name() + "`"));
         assertThat(List.of("format", "id", "name", "data", "fence_jars", "authority", "certificate", "key", "datagram_key",
                 "stream", "links", "fence", "policy",
-                "weight")).allSatisfy(key -> assertThat(document).contains("`" + key + "`"));
+                "weight", "path", "direct", "time_limit_ms")).allSatisfy(key -> assertThat(document).contains("`" + key + "`"));
     }
 
     private Path file() {
