@@ -52,8 +52,7 @@ public final class DiskCheck {
                 slots.add(slot(device, Area.HEARTBEAT, node, 0, DiskLayout.heartbeat(node), block, heartbeats));
                 slots.add(slot(device, Area.MAIL, node, 0, DiskLayout.mail(node), block, mail));
                 for (int copy = 0; copy < 2; copy++) {
-                    int room = DiskLayout.LEDGER_COPY_BYTES;
-                    slots.add(slot(device, Area.LEDGER, node, copy, DiskLayout.ledger(node) + (long) copy * room, room, ledger));
+                    slots.add(slot(device, Area.LEDGER, node, copy, DiskLayout.ledgerHead(node, copy), block, ledger));
                 }
             }
         }

@@ -25,9 +25,9 @@ import java.util.zip.CRC32C;
  *   72      8    length of the disk in bytes, a multiple of 4096
  *   80      8    where the heartbeat slot of n1 lies
  *   88      8    where the mail block of n1 lies
- *   96      8    where the ledger slot of n1 lies
- *  104      4    from one ledger slot to the next
- *  108      4    room for one copy of a ledger record
+ *   96      8    where the ledger head of n1 lies, copy 0
+ *  104      4    from the ledger states of one node to those of the next
+ *  108      4    room for one copy of a ledger state
  *  112      8    where the file system's space begins
  *  120      1    length of the label
  *  121     32    label, ASCII
@@ -132,8 +132,8 @@ public record DiskHeader(DiskId disk, ClusterId cluster, long acceptorId, long s
     }
 
     private static void putLayout(ByteBuffer out) {
-        out.putLong(DiskLayout.heartbeat(FIRST)).putLong(DiskLayout.mail(FIRST)).putLong(DiskLayout.ledger(FIRST));
-        out.putInt(DiskLayout.LEDGER_SLOT_BYTES).putInt(DiskLayout.LEDGER_COPY_BYTES).putLong(DiskLayout.CONTROL_BYTES);
+        out.putLong(DiskLayout.heartbeat(FIRST)).putLong(DiskLayout.mail(FIRST)).putLong(DiskLayout.ledgerHead(FIRST, 0));
+        out.putInt(DiskLayout.LEDGER_SLOT_BYTES).putInt(DiskLayout.LEDGER_STATE_BYTES).putLong(DiskLayout.CONTROL_BYTES);
     }
 
     private static byte[] sealed(byte[] block) {

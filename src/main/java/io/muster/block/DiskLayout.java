@@ -34,7 +34,8 @@ public final class DiskLayout {
     private static final long LEDGER = 4 * MIB;
     private static final long LEDGER_HEADS = 2 * MIB + 512 * KIB;
     private static final long LEDGER_HEADS_SECOND = 3 * MIB + 512 * KIB;
-    private static final int LEDGER_SLOT_BYTES = (int) (512 * KIB);
+    /** From the states of one node to those of the next. */
+    public static final int LEDGER_SLOT_BYTES = (int) (512 * KIB);
     /** Room for one copy of a state. */
     public static final int LEDGER_STATE_BYTES = LEDGER_SLOT_BYTES / 4;
     /** The file system's space begins here. */

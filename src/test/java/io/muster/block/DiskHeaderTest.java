@@ -117,8 +117,9 @@ class DiskHeaderTest {
         IntStream.rangeClosed(1, 64).mapToObj(NodeId::of).forEach(node -> {
             places.add(DiskLayout.heartbeat(node));
             places.add(DiskLayout.mail(node));
-            places.add(DiskLayout.ledger(node));
-            places.add(DiskLayout.ledger(node) + DiskLayout.LEDGER_COPY_BYTES);
+            places.add(DiskLayout.ledgerHead(node, 0));
+            places.add(DiskLayout.ledgerHead(node, 1));
+            places.add(DiskLayout.ledgerState(node, 0, 0));
         });
         places.forEach(at -> disk.write(at, ByteBuffer.wrap(slot)));
         RecordingDevice recording = new RecordingDevice(disk);

@@ -165,7 +165,7 @@ class FileDeviceTest {
         var configured = new TreeMap<>(Map.of("a", new RuntimeConfig.Disk(image, true, Inbox.LIMIT_NS)));
         try (DiskRunner runner = DiskRunner.open(configured, CLUSTER, completions::add)) {
             assertThat(runner.states().get("a").header()).contains(made);
-            runner.run(new Effect.ReadDisk(1, "a", DiskLayout.ledger(NodeId.of(64)), 4096, Inbox.LIMIT_NS));
+            runner.run(new Effect.ReadDisk(1, "a", DiskLayout.ledgerState(NodeId.of(64), 1, 1), 4096, Inbox.LIMIT_NS));
             assertThat(completions.poll(Inbox.LIMIT_NS, TimeUnit.NANOSECONDS)).isEqualTo(
                     new Completion.DiskRead(1, Bytes.owning(new byte[4096])));
             assertFault(FaultCode.DISK_3, "holds its lock", () -> DiskMaker.make(wish(0, true)));
