@@ -74,7 +74,11 @@ public enum FaultCode {
     SELF_2("The control request is not understood.", "See docs/CONTROL.md for the requests."),
 
     // Messages between nodes
-    PORT_1("A message cannot be sent as asked.", "The message says why; nothing was sent.");
+    PORT_1("A message cannot be sent as asked.", "The message says why; nothing was sent."),
+
+    // The control tree
+    TREE_1("The control tree cannot be served as asked.", "The node runs on; the message says what stands against it."),
+    TREE_2("A change in the control tree was refused.", "Nothing has changed; the message says why and what would do.");
 
     private final String meaning;
     private final String remedy;
