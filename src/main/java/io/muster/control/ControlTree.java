@@ -136,10 +136,10 @@ public final class ControlTree {
     /** Where a link leads; empty for what is no link or is gone. */
     public Optional<String> target(TreeItem link) {
         return link instanceof TreeItem.InterestLink(String _, String node) && isThere(link)
-                ? Optional.of(target(node)) : Optional.empty();
+                ? Optional.of(linkTarget(node)) : Optional.empty();
     }
 
-    static String target(String node) {
+    static String linkTarget(String node) {
         return "../../" + NODES + "/" + node;
     }
 

@@ -17,8 +17,10 @@ import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.time.Duration;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 
@@ -37,6 +39,9 @@ final class FolderTree implements ControlFace {
 
     /** Between two looks whether the picture is another one. */
     private static final int RENEW_MS = 100;
+    /** So many files and full folders of others are told; more are not. */
+    private static final int STRAYS_LIMIT = 64;
+    private static final byte[] NO_CONTENT = new byte[0];
     private static final long STOP_LIMIT_MS = 5_000;
 
     private final Path top;
@@ -44,11 +49,13 @@ final class FolderTree implements ControlFace {
     private final FileChannel mark;
     private final Inotify inotify;
     private final Thread thread;
+    /** What this has put there, with the content of files: what differs from it was changed by others. */
+    private final Map<Path, byte[]> put = new HashMap<>();
     /** Strays that were told already. */
     private final Set<Path> told = new HashSet<>();
     private int topWatch;
     private ControlView shown = ControlView.EMPTY;
-    private byte[] shownErrors = new byte[0];
+    private byte[] shownErrors = NO_CONTENT;
     private volatile boolean stopping;
 
     private FolderTree(Path top, ControlTree tree, FileChannel mark, Inotify inotify) {
@@ -156,8 +163,7 @@ final class FolderTree implements ControlFace {
         ControlView view = tree.view();
         byte[] errors = tree.content(new TreeItem.LastErrorFile()).orElseThrow();
         if (all || view != shown) {
-            boolean first = shown == ControlView.EMPTY;
-            folder(top, new TreeItem.Top(), all && !first);
+            folder(top, new TreeItem.Top(), all);
             shown = view;
         }
         errors = tree.content(new TreeItem.LastErrorFile()).orElse(errors);
@@ -177,6 +183,7 @@ final class FolderTree implements ControlFace {
         for (ControlTree.Entry entry : tree.children(item)) {
             wanted.add(entry.name());
             show(path.resolve(entry.name()), entry.item(), judging);
+            put.putIfAbsent(path.resolve(entry.name()), NO_CONTENT);
         }
         for (Path other : list(path)) {
             if (!wanted.contains(other.getFileName().toString())) {
@@ -191,12 +198,13 @@ final class FolderTree implements ControlFace {
                     TreeItem.Top _ -> {
                 if (!Files.isDirectory(path, LinkOption.NOFOLLOW_LINKS)) {
                     Files.deleteIfExists(path);
+                    forget(path);
                     Files.createDirectory(path);
                 }
                 folder(path, item, judging);
             }
             case TreeItem.InterestLink(String _, String node) -> {
-                Path target = Path.of(ControlTree.target(node));
+                Path target = Path.of(ControlTree.linkTarget(node));
                 if (!Files.isSymbolicLink(path) || !Files.readSymbolicLink(path).equals(target)) {
                     Files.deleteIfExists(path);
                     Files.createSymbolicLink(path, target);
@@ -206,28 +214,27 @@ final class FolderTree implements ControlFace {
                 // Last of all, for what is refused on the way belongs into it.
             }
             case TreeItem.ModeFile _, TreeItem.NodeFile _ -> {
-                byte[] content = tree.content(item).orElse(new byte[0]);
-                boolean refused = judging && item instanceof TreeItem.NodeFile
-                        && !read(path, content.length + 1).map(now -> Arrays.equals(now, content)).orElse(false)
-                        && tree.view() == shown;
-                if (refused) {
+                byte[] content = tree.content(item).orElse(NO_CONTENT);
+                byte[] before = put.get(path);
+                if (judging && before != null && item instanceof TreeItem.NodeFile
+                        && Files.exists(path, LinkOption.NOFOLLOW_LINKS)
+                        && !read(path, before.length + 1).map(now -> Arrays.equals(now, before)).orElse(false)) {
                     tree.refuse(item.path(), ControlRefusal.notPermitted("it is a view and cannot be written"));
                 }
                 put(path, content);
+                put.put(path, content);
             }
         }
     }
 
     /** What others have made or taken away: asked of the model as the same call on a mount would be. */
     private void judgeNames(Path path, TreeItem item) throws IOException {
-        List<ControlTree.Entry> entries = tree.children(item);
         Set<String> known = new HashSet<>();
-        for (ControlTree.Entry entry : entries) {
+        for (ControlTree.Entry entry : tree.children(item)) {
             known.add(entry.name());
             Path at = path.resolve(entry.name());
-            // Only what was shown before can have been taken away.
-            if (!Files.exists(at, LinkOption.NOFOLLOW_LINKS) && tree.view() == shown
-                    && !(entry.item() instanceof TreeItem.LastErrorFile)) {
+            if (put.containsKey(at) && !Files.exists(at, LinkOption.NOFOLLOW_LINKS)) {
+                forget(at);
                 if (entry.item() instanceof TreeItem.RegionFolder) {
                     tree.removeFolder(item, entry.name());
                 } else {
@@ -237,31 +244,30 @@ final class FolderTree implements ControlFace {
         }
         for (Path other : list(path)) {
             String name = other.getFileName().toString();
-            if (known.contains(name) || wasShown(item, name)) {
-                continue;
-            }
-            if (Files.isSymbolicLink(other)) {
-                tree.makeLink(item, name, Files.readSymbolicLink(other).toString());
-            } else if (Files.isDirectory(other, LinkOption.NOFOLLOW_LINKS)) {
-                if (told.size() < ControlTree.REGIONS_LIMIT && tree.makeFolder(item, name).isPresent() && !isEmpty(other)) {
-                    told.add(other);
-                }
-            } else if (told.size() < ControlTree.REGIONS_LIMIT && told.add(other)) {
-                tree.refuse(item.path() + "/" + name, ControlRefusal.notPermitted("no files can be made here"));
+            boolean ours = put.containsKey(other) || path.equals(top) && name.equals(MARK);
+            if (!ours && !known.contains(name)) {
+                judgeStray(other, item, name);
             }
         }
     }
 
-    /** Whether the picture before this one had the name: then it was us who put it there. */
-    private boolean wasShown(TreeItem folder, String name) {
-        return switch (folder) {
-            case TreeItem.NodesFolder _ -> shown.node(name).isPresent();
-            case TreeItem.RegionsFolder _ -> shown.region(name).isPresent();
-            case TreeItem.RegionFolder(String region) -> shown.isInterested(region, name);
-            case TreeItem.Top _ -> name.equals(MARK);
-            case TreeItem.ModeFile _, TreeItem.LastErrorFile _, TreeItem.NodeFolder _, TreeItem.NodeFile _,
-                    TreeItem.InterestLink _ -> false;
-        };
+    private void judgeStray(Path stray, TreeItem folder, String name) throws IOException {
+        if (Files.isSymbolicLink(stray)) {
+            tree.makeLink(folder, name, Files.readSymbolicLink(stray).toString());
+        } else if (told.contains(stray) || told.size() >= STRAYS_LIMIT) {
+            return;
+        } else if (Files.isDirectory(stray, LinkOption.NOFOLLOW_LINKS)) {
+            if (tree.makeFolder(folder, name).isPresent() && !isEmpty(stray)) {
+                told.add(stray);
+            }
+        } else {
+            told.add(stray);
+            tree.refuse(folder.path() + "/" + name, ControlRefusal.notPermitted("no files can be made here"));
+        }
+    }
+
+    private void forget(Path gone) {
+        put.keySet().removeIf(path -> path.startsWith(gone));
     }
 
     /** Takes away what the picture lacks: links, empty folders, and folders with nothing but what we have put there. */
@@ -271,15 +277,12 @@ final class FolderTree implements ControlFace {
         }
         if (Files.isSymbolicLink(stray)) {
             Files.delete(stray);
+            forget(stray);
         } else if (Files.isDirectory(stray, LinkOption.NOFOLLOW_LINKS)) {
-            String name = stray.getFileName().toString();
-            boolean node = stray.getParent().equals(top.resolve(ControlTree.NODES)) && shown.node(name).isPresent();
-            boolean region = stray.getParent().equals(top.resolve(ControlTree.REGIONS)) && shown.region(name).isPresent();
-            if (node || region) {
+            if (put.containsKey(stray)) {
                 deleteAll(stray);
-                return;
-            }
-            if (isEmpty(stray)) {
+                forget(stray);
+            } else if (isEmpty(stray)) {
                 Files.delete(stray);
             }
         }

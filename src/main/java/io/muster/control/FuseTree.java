@@ -358,7 +358,7 @@ final class FuseTree implements FuseHandler {
                     inode.number, tree.content(inode.item).map(bytes -> bytes.length).orElse(0),
                     FuseAttributes.REGULAR | (ControlTree.isWritable(inode.item) ? 0644 : 0444), 1, 0, 0, startedNs);
             case TreeItem.InterestLink(String _, String node) -> new FuseAttributes(
-                    inode.number, ControlTree.target(node).length(), FuseAttributes.SYMLINK | 0777, 1, 0, 0, startedNs);
+                    inode.number, ControlTree.linkTarget(node).length(), FuseAttributes.SYMLINK | 0777, 1, 0, 0, startedNs);
             case TreeItem.Top _, TreeItem.NodesFolder _, TreeItem.NodeFolder _, TreeItem.RegionsFolder _,
                     TreeItem.RegionFolder _ -> new FuseAttributes(
                     inode.number, 0, FuseAttributes.FOLDER | 0755, 2, 0, 0, startedNs);

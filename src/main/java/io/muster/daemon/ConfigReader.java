@@ -100,9 +100,16 @@ public final class ConfigReader {
         SortedMap<String, Map<String, String>> settings = fences.settings(top);
         Fencing fencing = fences.fencing(top);
         ViewSettings view = top.optionalSection("view").map(ConfigReader::view).orElse(ViewSettings.DEFAULT);
+        Optional<Path> tree = top.optionalSection("control").flatMap(this::tree);
         top.end();
         return new DaemonConfig(cluster, self, times, fencing, new RuntimeConfig(
-                data, addresses, tls, datagramKey, new RuntimeConfig.Fencing(jars, settings)), view);
+                data, addresses, tls, datagramKey, new RuntimeConfig.Fencing(jars, settings)), view, tree);
+    }
+
+    private Optional<Path> tree(ConfigSection table) {
+        Optional<Path> tree = table.optional("tree", "a folder", this::resolve);
+        table.end();
+        return tree;
     }
 
     private static ViewSettings view(ConfigSection table) {

@@ -46,6 +46,10 @@ final class FuseHelper {
     /** @return the descriptor of /dev/fuse. @throws io.muster.base.ClusterFault TREE-1 */
     static int mount(Path place, FuseOptions options) {
         Path helper = find().orElseThrow(() -> FuseMount.fault(place, "this user is not root and there is no fusermount3"));
+        return mount(helper, place, options);
+    }
+
+    static int mount(Path helper, Path place, FuseOptions options) {
         // Others may look only where /etc/fuse.conf allows users to let them: not asked for here.
         String words = "fsname=%s,subtype=%s,nosuid,nodev".formatted(options.name(), options.name());
         try (Arena arena = Arena.ofConfined()) {

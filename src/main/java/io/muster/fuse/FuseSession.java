@@ -148,6 +148,10 @@ public final class FuseSession implements AutoCloseable {
                     return;
                 }
             }
+        } catch (Error e) {
+            // Without a reader every caller would hang in the kernel: they are told instead.
+            mount.abort();
+            throw e;
         } finally {
             state.laters().failAll(Errno.EIO);
         }

@@ -13,6 +13,7 @@ import java.util.concurrent.LinkedBlockingQueue;
 final class NotesFs implements FuseHandler {
 
     static final long HOUR_NS = 3_600_000_000_000L;
+    private static final long LIMIT_BYTES = 1 << 20;
     private static final List<String> NAMES = List.of("note", "slow", "broken", "mute");
 
     volatile byte[] note = "first\n".getBytes(StandardCharsets.UTF_8);
@@ -44,6 +45,10 @@ final class NotesFs implements FuseHandler {
     @Override
     public void setattr(FuseCall call, long node, FuseChange change) {
         if (change.sizeBytes().isPresent()) {
+            if (change.sizeBytes().getAsLong() > LIMIT_BYTES || change.sizeBytes().getAsLong() < 0) {
+                call.error(Errno.EINVAL);
+                return;
+            }
             note = java.util.Arrays.copyOf(note, (int) change.sizeBytes().getAsLong());
         }
         call.attributes(attributes(node), HOUR_NS);
@@ -69,6 +74,10 @@ final class NotesFs implements FuseHandler {
 
     @Override
     public void write(FuseCall call, long node, long handle, long offset, MemorySegment data) {
+        if (offset > LIMIT_BYTES) {
+            call.error(Errno.EINVAL);
+            return;
+        }
         byte[] next = java.util.Arrays.copyOf(note, (int) Math.max(note.length, offset + data.byteSize()));
         MemorySegment.copy(data, 0, MemorySegment.ofArray(next), offset, data.byteSize());
         note = next;

@@ -23,7 +23,7 @@ public record Shell(int status, String out) {
 
     public static Process start(Path folder, String script) throws IOException {
         ProcessBuilder builder = new ProcessBuilder(
-                "timeout", "-k", "1", Long.toString(LIMIT_S), "sh", "-c", "cd \"$1\" && " + script, "sh", folder.toString());
+                "timeout", "-k", "1", Long.toString(LIMIT_S), "bash", "-c", "cd \"$1\" && " + script, "bash", folder.toString());
         builder.environment().put("LC_ALL", "C");
         return builder.redirectErrorStream(true).start();
     }
