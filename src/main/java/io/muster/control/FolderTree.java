@@ -105,7 +105,10 @@ final class FolderTree implements ControlFace {
     }
 
     @Override
-    public void close() {
+    public synchronized void close() {
+        if (stopping) {
+            return;
+        }
         stopping = true;
         try {
             if (thread.join(Duration.ofMillis(STOP_LIMIT_MS))) {

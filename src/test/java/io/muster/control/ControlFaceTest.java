@@ -244,6 +244,30 @@ class ControlFaceTest {
         assertThat(shell("ls -A")).isEmpty();
     }
 
+    @ParameterizedTest
+    @EnumSource(Kind.class)
+    @DisplayName("a face may be closed twice, and its place can then be served again")
+    void aFaceIsClosedOnce(Kind kind) throws Exception {
+        for (int i = 0; i < 2; i++) {
+            ControlFace face = kind.start(place(), tree);
+            try (face) {
+                assertThat(shell("cat heartbeat_mode")).isEqualTo("disk\n");
+            }
+            face.close();
+        }
+    }
+
+    @Test
+    @DisplayName("a place whose path leads over a link is served under its real name")
+    void aPlaceBehindALinkIsServed() throws Exception {
+        Files.createDirectory(folder.resolve("real"));
+        Files.createSymbolicLink(folder.resolve("link"), folder.resolve("real"));
+        try (ControlFace face = ControlFace.start(folder.resolve("link/tree"), tree, _ -> { }).orElseThrow()) {
+            assertThat(face.place()).isEqualTo(folder.toRealPath().resolve("real/tree"));
+            assertThat(Shell.run(folder, "cat link/tree/heartbeat_mode").out()).isEqualTo("disk\n");
+        }
+    }
+
     @Test
     @DisplayName("where it cannot be mounted the tree is a folder, with a warning; where neither can be there is none")
     void theTreeFallsBack() throws Exception {

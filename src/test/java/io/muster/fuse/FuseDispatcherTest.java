@@ -163,9 +163,10 @@ class FuseDispatcherTest {
 
         MemorySegment body = MemorySegment.ofArray(new byte[40]);
         body.set(JAVA_INT_UNALIGNED, 16, 10);
-        ask(FuseProtocol.READ, 3, body.toArray(JAVA_BYTE));
-        long read = unique;
         int before = replies.size();
+        ask(FuseProtocol.READ, 3, body.toArray(JAVA_BYTE));
+        assertThat(replies).as("put off").hasSize(before);
+        long read = unique;
         target.set(JAVA_LONG_UNALIGNED, 0, read);
         ask(FuseProtocol.INTERRUPT, 0, target.toArray(JAVA_BYTE));
         assertThat(replies).hasSize(before + 1);
