@@ -31,7 +31,8 @@ class LayersTest {
             List.of("group"),
             List.of("recovery"),
             List.of("node"),
-            List.of("runtime", "sim"),
+            List.of("runtime", "sim", "fuse"),
+            List.of("control"),
             List.of("daemon"),
             List.of("cli"));
 

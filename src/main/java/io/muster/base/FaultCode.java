@@ -84,7 +84,11 @@ public enum FaultCode {
     DISK_3("A disk is in use and was not formatted.",
             "Stop what uses it, on every machine that sees it; nothing was written."),
     DISK_4("A disk looks like somebody else's and was not formatted.",
-            "Make sure that it is the right one; then --force. Nothing was written.");
+            "Make sure that it is the right one; then --force. Nothing was written."),
+
+    // The control tree
+    TREE_1("The control tree cannot be served as asked.", "The node runs on; the message says what stands against it."),
+    TREE_2("A change in the control tree was refused.", "Nothing has changed; the message says why and what would do.");
 
     private final String meaning;
     private final String remedy;

@@ -101,9 +101,10 @@ public final class ConfigReader {
         Fencing fencing = fences.fencing(top);
         ViewSettings view = top.optionalSection("view").map(ConfigReader::view).orElse(ViewSettings.DEFAULT);
         SortedMap<String, RuntimeConfig.Disk> disks = disks(top);
+        Optional<Path> tree = top.optionalSection("control").flatMap(this::tree);
         top.end();
         return new DaemonConfig(cluster, self, times, fencing, new RuntimeConfig(
-                data, addresses, tls, datagramKey, new RuntimeConfig.Fencing(jars, settings), disks), view);
+                data, addresses, tls, datagramKey, new RuntimeConfig.Fencing(jars, settings), disks), view, tree);
     }
 
     private SortedMap<String, RuntimeConfig.Disk> disks(ConfigSection top) {
@@ -128,6 +129,12 @@ public final class ConfigReader {
             disks.put(name, new RuntimeConfig.Disk(path, direct, limitMs * TimeBudget.MS));
         }
         return disks;
+    }
+
+    private Optional<Path> tree(ConfigSection table) {
+        Optional<Path> tree = table.optional("tree", "a folder", this::resolve);
+        table.end();
+        return tree;
     }
 
     private static ViewSettings view(ConfigSection table) {

@@ -71,6 +71,11 @@ public final class ConfigWriter {
             line(text, "policy = %s", quote(config.view().policy() == ViewSettings.Policy.SIZE ? "size" : "weight"));
             line(text, "weight = %d", config.view().weight());
         }
+        config.tree().ifPresent(tree -> {
+            line(text, "");
+            line(text, "[control]");
+            line(text, "tree = %s", quote(tree.toString()));
+        });
         machine.nodes().forEach((node, address) -> {
             text.append(node(node, address, config.fencing().plan(node)));
         });

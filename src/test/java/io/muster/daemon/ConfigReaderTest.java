@@ -253,7 +253,19 @@ class ConfigReaderTest {
         assertThat(ConfigWriter.TIME_KEYS).allSatisfy(key -> assertThat(document).contains("`" + key.name() + "`"));
         assertThat(List.of("format", "id", "name", "data", "fence_jars", "authority", "certificate", "key", "datagram_key",
                 "stream", "links", "fence", "policy",
-                "weight", "path", "direct", "time_limit_ms")).allSatisfy(key -> assertThat(document).contains("`" + key + "`"));
+                "weight", "path", "direct", "time_limit_ms", "tree"))
+                .allSatisfy(key -> assertThat(document).contains("`" + key + "`"));
+    }
+
+    @Test
+    @DisplayName("a control tree is off unless it is named; its path is seen from the file's folder")
+    void theControlTreeIsNamed() throws IOException {
+        assertThat(read(GOOD).tree()).isEmpty();
+        DaemonConfig config = read(GOOD + "\n[control]\ntree = \"here/tree\"\n");
+        assertThat(config.tree()).contains(folder.resolve("here/tree"));
+        assertThat(read(ConfigWriter.write(config))).isEqualTo(config);
+        assertThatThrownBy(() -> read(GOOD + "\n[control]\ntree = 3\n")).hasMessageContaining("control.tree");
+        assertThatThrownBy(() -> read(GOOD + "\n[control]\ntrees = \"x\"\n")).hasMessageContaining("control.trees");
     }
 
     private Path file() {
