@@ -31,6 +31,7 @@ class LayersTest {
             List.of("group"),
             List.of("recovery"),
             List.of("node"),
+            List.of("nbd"),
             List.of("runtime", "sim"),
             List.of("daemon"),
             List.of("cli"));
@@ -125,7 +126,7 @@ class LayersTest {
                 .should().dependOnClassesThat().resideInAPackage("io.muster.sim..")
                 .check(CLASSES);
         noClasses().that().resideInAPackage("io.muster.sim..")
-                .should().dependOnClassesThat().resideInAPackage("io.muster.runtime..")
+                .should().dependOnClassesThat().resideInAnyPackage("io.muster.runtime..", "io.muster.nbd..")
                 .check(CLASSES);
     }
 

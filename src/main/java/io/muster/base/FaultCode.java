@@ -74,7 +74,12 @@ public enum FaultCode {
     SELF_2("The control request is not understood.", "See docs/CONTROL.md for the requests."),
 
     // Messages between nodes
-    PORT_1("A message cannot be sent as asked.", "The message says why; nothing was sent.");
+    PORT_1("A message cannot be sent as asked.", "The message says why; nothing was sent."),
+
+    // Disks that are served
+    STORAGE_1("The record of the epochs that a served disk lets through cannot be used.",
+            "The disk is not served without it, for nodes that were fenced could write again; the message says what would do."),
+    STORAGE_2("A disk cannot be served.", "The message says what stands against it; nothing was changed.");
 
     private final String meaning;
     private final String remedy;
