@@ -101,6 +101,7 @@ public final class Main {
         commands.put("barrier", BarrierCommand::new);
         commands.put("trust", TrustCommand::new);
         commands.put("voter", VoterCommand::new);
+        commands.put("disk", DiskCommand::new);
         return commands;
     }
 

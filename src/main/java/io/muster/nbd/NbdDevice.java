@@ -25,8 +25,8 @@ public final class NbdDevice implements BlockDevice {
     private NbdSession session;
     /** Why no call is carried out any more; set once. */
     private Optional<DiskFault> end = Optional.empty();
-    /** Counts writes that were begun, and how far flushes have covered them. */
-    private long written;
+    /** Counts writes that were answered, and how far flushes have covered them. */
+    private long answered;
     private long flushed;
 
     private NbdDevice(SocketAddress server, String export, long limitNs) {
@@ -39,8 +39,8 @@ public final class NbdDevice implements BlockDevice {
                 || offer.bytes() < 0 || offer.bytes() % offer.blockBytes() != 0
                 || offer.payloadLimitBytes() < offer.blockBytes()) {
             session.cut("not usable");
-            throw new DiskFault(DiskFault.Kind.GONE, "export \"%s\" has %d bytes in blocks of %d: 512 and 4096 are known".formatted(
-                    export, offer.bytes(), offer.blockBytes()));
+            throw new DiskFault(DiskFault.Kind.GONE, "export \"%s\" has %d bytes in blocks of %d: 512 and 4096 are known"
+                    .formatted(export, offer.bytes(), offer.blockBytes()));
         }
     }
 
@@ -76,10 +76,6 @@ public final class NbdDevice implements BlockDevice {
 
     @Override
     public void write(long offset, ByteBuffer from) {
-        synchronized (this) {
-            // Counted before it is sent: also one that is given up may have happened.
-            written++;
-        }
         inPieces(Protocol.WRITE, offset, from);
     }
 
@@ -87,7 +83,7 @@ public final class NbdDevice implements BlockDevice {
     public void flush() {
         long upTo;
         synchronized (this) {
-            upTo = written;
+            upTo = answered;
         }
         long untilNs = System.nanoTime() + limitNs;
         NbdSession now = session(untilNs);
@@ -118,10 +114,23 @@ public final class NbdDevice implements BlockDevice {
             int piece = Math.min(most, length - done);
             NbdSession now = session(untilNs);
             ByteBuffer part = data.slice(begin + done, piece);
-            check(now, now.ask(type, 0, offset + done, piece, part, untilNs), type == Protocol.READ ? "read" : "write", offset + done);
+            int error = now.ask(type, 0, offset + done, piece, part, untilNs);
+            check(now, error, type == Protocol.READ ? "read" : "write", offset + done);
+            if (type == Protocol.WRITE) {
+                countAnswered(now);
+            }
             done += piece;
         }
         data.position(begin + length);
+    }
+
+    private synchronized void countAnswered(NbdSession by) {
+        if (by != session) {
+            // Lost and replaced already, when nobody knew of this write: a flush of the new one would not cover it.
+            throw new DiskFault(DiskFault.Kind.GONE, "the connection of export \"%s\" was lost right after a write"
+                    .formatted(export));
+        }
+        answered++;
     }
 
     /** The session to use; a new one where that is safe. */
@@ -133,7 +142,7 @@ public final class NbdDevice implements BlockDevice {
         if (!session.over()) {
             return session;
         }
-        if (flushed < written) {
+        if (flushed < answered) {
             throw ended(new DiskFault(DiskFault.Kind.GONE, ("the connection of export \"%s\" was lost before writes were flushed,"
                     + " which may be lost too: open it anew").formatted(export)));
         }

@@ -97,8 +97,8 @@ public final class StorageEpochFence implements FenceMethod {
         } catch (NumberFormatException e) {
             // Said below.
         }
-        throw new FenceFailed("key \"control\" is \"%s\": name the server's control socket, as /run/data.control or 10.0.0.9:10810"
-                .formatted(text));
+        throw new FenceFailed("key \"control\" is \"%s\": name the server's control socket, as /run/data.control or"
+                .formatted(text) + " 10.0.0.9:10810");
     }
 
     static byte[] secret(Path file) throws FenceFailed {
