@@ -57,7 +57,7 @@ public final class EpochDesk implements AutoCloseable {
             ServerSocketChannel door = Streams.listen(address);
             doors.add(door);
             Thread.ofPlatform().daemon().name("epoch-accept").start(() -> accept(door, secret));
-            return door.getLocalAddress();
+            return Streams.address(door, address);
         } catch (IOException | RuntimeException e) {
             throw new ClusterFault(FaultCode.LINK_2, "%s cannot be listened on: %s.".formatted(address, e.getMessage()), e);
         }

@@ -77,7 +77,7 @@ public final class NbdServer implements AutoCloseable {
             ServerSocketChannel door = Streams.listen(address);
             doors.add(door);
             Thread.ofPlatform().daemon().name("nbd-accept").start(() -> accept(door));
-            return door.getLocalAddress();
+            return Streams.address(door, address);
         } catch (IOException | RuntimeException e) {
             throw new ClusterFault(FaultCode.LINK_2, "%s cannot be listened on: %s.".formatted(address, e.getMessage()), e);
         }

@@ -37,6 +37,11 @@ final class Streams {
         }
     }
 
+    /** Where it is to be called. A Unix socket itself only knows the name it had at first. */
+    static SocketAddress address(ServerSocketChannel door, SocketAddress asked) throws IOException {
+        return asked instanceof UnixDomainSocketAddress ? asked : door.getLocalAddress();
+    }
+
     private static ServerSocketChannel listen(Path path) throws IOException {
         // A folder that was made here is private, so nobody gets at the socket before its permissions are set.
         Path hidden = Files.createTempDirectory(path.getParent(), ".s");

@@ -9,6 +9,7 @@ import io.muster.base.Prng;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.DisplayName;
@@ -151,7 +152,7 @@ class EpochStoreTest {
             assertThat(EpochRecord.decode(bad, 0)).as("bit %d", bit).isEmpty();
         }
         for (int cut = 0; cut < length; cut++) {
-            assertThat(EpochRecord.decode(java.util.Arrays.copyOf(copy, cut), 0)).isEmpty();
+            assertThat(EpochRecord.decode(Arrays.copyOf(copy, cut), 0)).isEmpty();
         }
         Prng chance = new Prng(7);
         for (int i = 0; i < 2_000; i++) {
@@ -178,7 +179,7 @@ class EpochStoreTest {
             assertThatThrownBy(() -> EpochStore.open(again, "other", "x")).hasMessageContaining("is about disk \"data\"");
         }
         for (int bytes : List.of(0, 4096, EpochStore.FILE_BYTES - 1, EpochStore.FILE_BYTES + 1)) {
-            Files.write(file, java.util.Arrays.copyOf(EpochStore.founding("data"), bytes));
+            Files.write(file, Arrays.copyOf(EpochStore.founding("data"), bytes));
             try (EpochFile short_ = EpochFile.open(file, "data", true)) {
                 assertThatThrownBy(() -> EpochStore.open(short_, "data", "x")).as("%d bytes", bytes)
                         .hasMessageContaining("holds no valid record");
