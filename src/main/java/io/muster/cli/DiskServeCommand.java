@@ -73,7 +73,13 @@ final class DiskServeCommand implements Callable<Integer> {
             throw new ClusterFault(FaultCode.CLI_1, "--control-listen needs --control-secret FILE.");
         }
         ServedFile device = ServedFile.open(path);
-        ServedDisk disk = open(device);
+        ServedDisk disk;
+        try {
+            disk = open(device);
+        } catch (ClusterFault e) {
+            device.close();
+            throw e;
+        }
         Runtime.getRuntime().addShutdownHook(new Thread(() -> {
             disk.close();
             device.close();
@@ -104,7 +110,6 @@ final class DiskServeCommand implements Callable<Integer> {
             return disk;
         } catch (ClusterFault e) {
             disk.close();
-            device.close();
             throw e;
         }
     }

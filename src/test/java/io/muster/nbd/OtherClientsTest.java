@@ -132,8 +132,8 @@ class OtherClientsTest {
     @Test
     @DisplayName("fio's NBD engine verifies what it wrote")
     void fioVerifies() throws Exception {
-        Run run = run("fio", "--name=v", "--ioengine=nbd", "--uri=" + uri + "/data/n1/1", "--rw=randwrite", "--bs=4k-64k",
-                "--blockalign=4k", "--iodepth=16", "--size=8m", "--verify=crc32c", "--verify_fatal=1", "--randseed=7",
+        Run run = run("fio", "--name=v", "--ioengine=nbd", "--uri=" + uri + "/data/n1/1", "--rw=randwrite", "--bs=16k",
+                "--iodepth=16", "--size=8m", "--verify=crc32c", "--verify_fatal=1", "--randseed=7",
                 "--end_fsync=1");
         assertThat(run.code()).as(run.output()).isZero();
         assertThat(run.output()).contains("err= 0");
