@@ -71,7 +71,8 @@ class FenceMethodsTest {
     @Test
     @DisplayName("the shipped methods are found without any folder")
     void theShippedMethodsAreFound() {
-        assertThat(FenceMethods.load(Optional.empty()).keySet()).containsExactly("manual", "process", "scripted", "storage-epoch");
+        assertThat(FenceMethods.load(Optional.empty()).keySet())
+                .containsExactly("manual", "process", "scripted", "storage-epoch");
     }
 
     @Test
