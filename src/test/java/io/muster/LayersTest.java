@@ -31,6 +31,7 @@ class LayersTest {
             List.of("group"),
             List.of("recovery"),
             List.of("node"),
+            List.of("nbd"),
             List.of("runtime", "sim", "fuse"),
             List.of("control"),
             List.of("daemon"),
@@ -126,7 +127,7 @@ class LayersTest {
                 .should().dependOnClassesThat().resideInAPackage("io.muster.sim..")
                 .check(CLASSES);
         noClasses().that().resideInAPackage("io.muster.sim..")
-                .should().dependOnClassesThat().resideInAPackage("io.muster.runtime..")
+                .should().dependOnClassesThat().resideInAnyPackage("io.muster.runtime..", "io.muster.nbd..")
                 .check(CLASSES);
     }
 

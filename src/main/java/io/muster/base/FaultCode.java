@@ -88,7 +88,12 @@ public enum FaultCode {
 
     // The control tree
     TREE_1("The control tree cannot be served as asked.", "The node runs on; the message says what stands against it."),
-    TREE_2("A change in the control tree was refused.", "Nothing has changed; the message says why and what would do.");
+    TREE_2("A change in the control tree was refused.", "Nothing has changed; the message says why and what would do."),
+
+    // Disks that are served
+    STORAGE_1("The record of the epochs that a served disk lets through cannot be used.",
+            "The disk is not served without it, for nodes that were fenced could write again; the message says what would do."),
+    STORAGE_2("A disk cannot be served.", "The message says what stands against it; nothing was changed.");
 
     private final String meaning;
     private final String remedy;

@@ -6,8 +6,9 @@ import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
 /** {@code muster disk}: shared disks, before and behind the daemons. */
-@Command(name = "disk", subcommands = {DiskFormatCommand.class, DiskLookCommand.Show.class, DiskLookCommand.Check.class},
-        description = "Format a shared disk for a cluster, or look at one.")
+@Command(name = "disk", subcommands = {DiskFormatCommand.class, DiskLookCommand.Show.class, DiskLookCommand.Check.class,
+        DiskServeCommand.class},
+        description = "Format a shared disk for a cluster, look at one, or serve one over the network.")
 final class DiskCommand implements Runnable {
 
     @Spec
@@ -15,6 +16,6 @@ final class DiskCommand implements Runnable {
 
     @Override
     public void run() {
-        throw new ParameterException(spec.commandLine(), "Say format, show or check.");
+        throw new ParameterException(spec.commandLine(), "Say format, show, check or serve.");
     }
 }

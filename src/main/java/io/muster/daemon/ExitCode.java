@@ -51,7 +51,7 @@ public enum ExitCode {
             case CLI_1 -> USAGE;
             case CLI_2 -> NO_DAEMON;
             case CLI_3 -> NO_ANSWER;
-            case DATA_1, DATA_2, DATA_3, DATA_4, DATA_5 -> DATA_FOLDER;
+            case DATA_1, DATA_2, DATA_3, DATA_4, DATA_5, STORAGE_1, STORAGE_2 -> DATA_FOLDER;
             case LINK_2 -> ADDRESS;
             case DISK_1, DISK_2, DISK_3, DISK_4 -> DISK;
             case MEMBER_2, RECOVERY_2 -> EVICTED;
