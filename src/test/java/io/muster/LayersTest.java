@@ -23,7 +23,7 @@ class LayersTest {
     private static final List<List<String>> ROWS = List.of(
             List.of("base"),
             List.of("machine"),
-            List.of("wire", "quorum"),
+            List.of("block", "wire", "quorum"),
             List.of("heartbeat"),
             List.of("ledger"),
             List.of("membership"),
@@ -31,12 +31,14 @@ class LayersTest {
             List.of("group"),
             List.of("recovery"),
             List.of("node"),
-            List.of("runtime", "sim"),
+            List.of("nbd"),
+            List.of("runtime", "sim", "fuse"),
+            List.of("control"),
             List.of("daemon"),
             List.of("cli"));
 
     private static final String[] DETERMINISTIC = Stream.of(
-                    "base", "machine", "wire", "quorum", "heartbeat", "ledger", "membership", "fence", "group",
+                    "base", "machine", "block", "wire", "quorum", "heartbeat", "ledger", "membership", "fence", "group",
                     "recovery", "node")
             .map(name -> "io.muster." + name + "..")
             .toArray(String[]::new);
@@ -125,7 +127,7 @@ class LayersTest {
                 .should().dependOnClassesThat().resideInAPackage("io.muster.sim..")
                 .check(CLASSES);
         noClasses().that().resideInAPackage("io.muster.sim..")
-                .should().dependOnClassesThat().resideInAPackage("io.muster.runtime..")
+                .should().dependOnClassesThat().resideInAnyPackage("io.muster.runtime..", "io.muster.nbd..")
                 .check(CLASSES);
     }
 

@@ -77,7 +77,26 @@ public enum FaultCode {
     SELF_2("The control request is not understood.", "See docs/CONTROL.md for the requests."),
 
     // Messages between nodes
-    PORT_1("A message cannot be sent as asked.", "The message says why; nothing was sent.");
+    PORT_1("A message cannot be sent as asked.", "The message says why; nothing was sent."),
+
+    // Shared disks
+    DISK_1("A shared disk is not one of this cluster, or its header is missing or damaged.",
+            "Name the right disk, or make one with `muster disk format`; `muster disk check` says what is on it."),
+    DISK_2("A shared disk cannot be opened, read or written.",
+            "Look at its path and at the kernel's log; a daemon tries to open it again by itself."),
+    DISK_3("A disk is in use and was not formatted.",
+            "Stop what uses it, on every machine that sees it; nothing was written."),
+    DISK_4("A disk looks like somebody else's and was not formatted.",
+            "Make sure that it is the right one; then --force. Nothing was written."),
+
+    // The control tree
+    TREE_1("The control tree cannot be served as asked.", "The node runs on; the message says what stands against it."),
+    TREE_2("A change in the control tree was refused.", "Nothing has changed; the message says why and what would do."),
+
+    // Disks that are served
+    STORAGE_1("The record of the epochs that a served disk lets through cannot be used.",
+            "The disk is not served without it, for nodes that were fenced could write again; the message says what would do."),
+    STORAGE_2("A disk cannot be served.", "The message says what stands against it; nothing was changed.");
 
     private final String meaning;
     private final String remedy;

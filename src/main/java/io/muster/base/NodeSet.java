@@ -1,68 +1,83 @@
 package io.muster.base;
 
+import java.util.Arrays;
 import java.util.Iterator;
 import java.util.NoSuchElementException;
 import java.util.StringJoiner;
 
 /**
- * An immutable set of nodes, always walked in ascending order.
+ * An immutable set of nodes, and of disks where it is a set of voters; always walked in ascending order, disks last.
  *
- * @param bits bit i is set when the node with number i is in the set; for node 64, bit 0
+ * @param bits  bit i is set when the node with number i is in the set; for node 64, bit 0
+ * @param disks bit i is set when disk i is in the set
  */
-public record NodeSet(long bits) implements Iterable<NodeId> {
+public record NodeSet(long bits, int disks) implements Iterable<NodeId> {
 
     public static final NodeSet NONE = new NodeSet(0);
 
+    /** Of nodes alone. */
+    public NodeSet(long bits) {
+        this(bits, 0);
+    }
+
     public static NodeSet of(NodeId... nodes) {
-        long bits = 0;
-        for (NodeId node : nodes) {
-            bits |= bit(node);
-        }
-        return new NodeSet(bits);
+        return of(Arrays.asList(nodes));
     }
 
     public static NodeSet of(Iterable<NodeId> nodes) {
         long bits = 0;
+        int disks = 0;
         for (NodeId node : nodes) {
             bits |= bit(node);
+            disks |= diskBit(node);
         }
-        return new NodeSet(bits);
+        return new NodeSet(bits, disks);
     }
 
     public boolean contains(NodeId node) {
-        return (bits & bit(node)) != 0;
+        return (bits & bit(node)) != 0 || (disks & diskBit(node)) != 0;
     }
 
     public boolean containsAll(NodeSet other) {
-        return (other.bits & ~bits) == 0;
+        return (other.bits & ~bits) == 0 && (other.disks & ~disks) == 0;
     }
 
     public boolean isEmpty() {
-        return bits == 0;
+        return bits == 0 && disks == 0;
     }
 
     public int count() {
-        return Long.bitCount(bits);
+        return Long.bitCount(bits) + Integer.bitCount(disks);
     }
 
     public NodeSet with(NodeId node) {
-        return new NodeSet(bits | bit(node));
+        return new NodeSet(bits | bit(node), disks | diskBit(node));
     }
 
     public NodeSet without(NodeId node) {
-        return new NodeSet(bits & ~bit(node));
+        return new NodeSet(bits & ~bit(node), disks & ~diskBit(node));
     }
 
     public NodeSet union(NodeSet other) {
-        return new NodeSet(bits | other.bits);
+        return new NodeSet(bits | other.bits, disks | other.disks);
     }
 
     public NodeSet intersect(NodeSet other) {
-        return new NodeSet(bits & other.bits);
+        return new NodeSet(bits & other.bits, disks & other.disks);
     }
 
     public NodeSet minus(NodeSet other) {
-        return new NodeSet(bits & ~other.bits);
+        return new NodeSet(bits & ~other.bits, disks & ~other.disks);
+    }
+
+    /** The nodes in it, without the disks. */
+    public NodeSet nodesOnly() {
+        return disks == 0 ? this : new NodeSet(bits);
+    }
+
+    /** The disks in it, without the nodes. */
+    public NodeSet disksOnly() {
+        return bits == 0 ? this : new NodeSet(0, disks);
     }
 
     /**
@@ -71,29 +86,31 @@ public record NodeSet(long bits) implements Iterable<NodeId> {
      * @throws NoSuchElementException when the set is empty
      */
     public NodeId lowest() {
-        if (bits == 0) {
+        if (isEmpty()) {
             throw new NoSuchElementException("an empty set has no lowest node");
         }
-        return lowestOf(bits);
+        return lowestOf(bits, disks);
     }
 
     @Override
     public Iterator<NodeId> iterator() {
         return new Iterator<>() {
             private long left = bits;
+            private int disksLeft = disks;
 
             @Override
             public boolean hasNext() {
-                return left != 0;
+                return left != 0 || disksLeft != 0;
             }
 
             @Override
             public NodeId next() {
-                if (left == 0) {
+                if (!hasNext()) {
                     throw new NoSuchElementException();
                 }
-                NodeId node = lowestOf(left);
+                NodeId node = lowestOf(left, disksLeft);
                 left &= ~bit(node);
+                disksLeft &= ~diskBit(node);
                 return node;
             }
         };
@@ -111,7 +128,10 @@ public record NodeSet(long bits) implements Iterable<NodeId> {
         return bit == 0 ? Long.SIZE : bit;
     }
 
-    private static NodeId lowestOf(long bits) {
+    private static NodeId lowestOf(long bits, int disks) {
+        if (bits == 0) {
+            return NodeId.ofDisk(Integer.numberOfTrailingZeros(disks));
+        }
         // Bit 0 stands for the highest number and comes last.
         long others = bits & ~1L;
         return new NodeId(others == 0 ? Long.SIZE : Long.numberOfTrailingZeros(others));
@@ -119,6 +139,10 @@ public record NodeSet(long bits) implements Iterable<NodeId> {
 
     /** A shift by 64 is one by 0: that is what makes bit 0 node 64. */
     private static long bit(NodeId node) {
-        return 1L << node.number();
+        return node.isDisk() ? 0 : 1L << node.number();
+    }
+
+    private static int diskBit(NodeId node) {
+        return node.isDisk() ? 1 << node.number() - NodeId.LIMIT + 1 : 0;
     }
 }

@@ -102,6 +102,7 @@ public final class Main {
         commands.put("trust", TrustCommand::new);
         commands.put("voter", VoterCommand::new);
         commands.put("ledger", LedgerCommand::new);
+        commands.put("disk", DiskCommand::new);
         return commands;
     }
 

@@ -37,10 +37,16 @@ final class ConfigReload {
         require("node.name", next.self().equals(current.self()));
         require("times", next.times().equals(current.times()));
         require("fencing", next.fencing().limits().equals(current.fencing().limits()));
+        require("control.tree", next.tree().equals(current.tree()));
         node.reload(next.machine(), next.fencing().plans());
         Map<String, Object> changes = changes(current.machine().nodes(), next.machine().nodes());
         current = next;
         return changes;
+    }
+
+    /** What was taken up last. */
+    synchronized DaemonConfig current() {
+        return current;
     }
 
     private void require(String key, boolean same) {

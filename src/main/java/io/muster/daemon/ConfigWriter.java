@@ -71,6 +71,11 @@ public final class ConfigWriter {
             line(text, "policy = %s", quote(config.view().policy() == ViewSettings.Policy.SIZE ? "size" : "weight"));
             line(text, "weight = %d", config.view().weight());
         }
+        config.tree().ifPresent(tree -> {
+            line(text, "");
+            line(text, "[control]");
+            line(text, "tree = %s", quote(tree.toString()));
+        });
         machine.nodes().forEach((node, address) -> {
             text.append(node(node, address, config.fencing().plan(node)));
         });
@@ -81,6 +86,13 @@ public final class ConfigWriter {
                 line(text, "[fence.%s]", method);
                 settings.forEach((key, value) -> line(text, "%s = %s", key, quote(value)));
             }
+        });
+        machine.disks().forEach((name, disk) -> {
+            line(text, "");
+            line(text, "[disk.%s]", name);
+            line(text, "path = %s", quote(disk.path().toString()));
+            line(text, "direct = %s", disk.direct());
+            line(text, "time_limit_ms = %d", disk.timeLimitNs() / TimeBudget.MS);
         });
         return text.toString();
     }

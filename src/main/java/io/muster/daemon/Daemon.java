@@ -44,6 +44,7 @@ public final class Daemon implements AutoCloseable {
     private ControlSocket control;
     private Optional<RuntimeFolder> runtime = Optional.empty();
     private RuntimeFolder.Entry entry;
+    private Optional<ControlTreeService> tree = Optional.empty();
     private volatile boolean closed;
 
     /** Why the node has ended. */
@@ -128,6 +129,8 @@ public final class Daemon implements AutoCloseable {
         started.put("pid", process.pid());
         started.put("nodes", config.machine().nodes().size());
         events.add(new NodeEvent("node.started", 0, started));
+        tree = config.tree().map(place -> ControlTreeService.start(
+                place, new Port()::status, () -> reload.current().machine().nodes(), events::add));
         Runtime.getRuntime().addShutdownHook(new Thread(this::leave, "muster-leave"));
     }
 
@@ -179,6 +182,7 @@ public final class Daemon implements AutoCloseable {
         stopped.put("code", how.code().label());
         stopped.put("reason", how.reason());
         events.add(new NodeEvent("node.stopped", events.lastVersion(), stopped));
+        tree.ifPresent(ControlTreeService::close);
         // The data folder goes last: from then on another daemon may have its log and its socket there.
         control.close();
         runtime.ifPresent(folder -> folder.withdraw(entry));

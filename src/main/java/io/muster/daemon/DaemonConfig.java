@@ -9,6 +9,8 @@ import io.muster.fence.Fencing;
 import io.muster.membership.ViewSettings;
 import io.muster.node.NodeConfig;
 import io.muster.runtime.RuntimeConfig;
+import java.nio.file.Path;
+import java.util.Optional;
 
 /**
  * A configuration file that was read and checked; docs/CONFIG.md lists the keys.
@@ -17,6 +19,7 @@ import io.muster.runtime.RuntimeConfig;
  * @param fencing      how each node is fenced
  * @param machine      addresses and files; all nodes, this one included
  * @param view         how this node wants views to be chosen
+ * @param tree         where the control tree is served; empty for nowhere
  */
 public record DaemonConfig(
         ClusterId cluster,
@@ -24,10 +27,17 @@ public record DaemonConfig(
         TimeBudget times,
         Fencing fencing,
         RuntimeConfig machine,
-        ViewSettings view) {
+        ViewSettings view,
+        Optional<Path> tree) {
 
     public static final int FORMAT = 1;
     public static final String FILE = "muster.toml";
+
+    /** Without a control tree. */
+    public DaemonConfig(ClusterId cluster, NodeId self, TimeBudget times, Fencing fencing, RuntimeConfig machine,
+            ViewSettings view) {
+        this(cluster, self, times, fencing, machine, view, Optional.empty());
+    }
 
     /** With views chosen by size, and a node that is worth as much as the others. */
     public DaemonConfig(ClusterId cluster, NodeId self, TimeBudget times, Fencing fencing, RuntimeConfig machine) {

@@ -23,6 +23,7 @@ public enum ExitCode {
     INTERNAL(70, "An error of this program: an invariant is broken or an exception nobody expected."),
     DATA_FOLDER(73, "A folder was refused: in use, of another cluster, of a newer format, full or read-only."),
     ADDRESS(74, "An address could not be listened on."),
+    DISK(75, "A shared disk was refused, or a check found something damaged on it."),
     CONFIGURATION(78, "The configuration cannot be used."),
     INTERRUPTED(130, "Ended by Ctrl-C."),
     TERMINATED(143, "Ended by SIGTERM.");
@@ -50,12 +51,14 @@ public enum ExitCode {
             case CLI_1 -> USAGE;
             case CLI_2 -> NO_DAEMON;
             case CLI_3 -> NO_ANSWER;
-            case DATA_1, DATA_2, DATA_3, DATA_4, DATA_5 -> DATA_FOLDER;
+            case DATA_1, DATA_2, DATA_3, DATA_4, DATA_5, STORAGE_1, STORAGE_2 -> DATA_FOLDER;
             case LINK_2 -> ADDRESS;
             case MEMBER_2, RECOVERY_2, VOTER_3 -> EVICTED;
+            case DISK_1, DISK_2, DISK_3, DISK_4 -> DISK;
             case QUORUM_1, MEMBER_1 -> NO_QUORUM;
             case FENCE_1, FENCE_2, FENCE_3, FENCE_5, FENCE_6, FENCE_7, RECOVERY_1, RECOVERY_3, GROUP_3 -> BLOCKED;
-            case MEMBER_3, FENCE_4, GROUP_1, GROUP_2, LINK_1, SELF_2, CONFIG_4, PORT_1, VOTER_1, VOTER_2 -> REFUSED;
+            case MEMBER_3, FENCE_4, GROUP_1, GROUP_2, LINK_1, SELF_2, CONFIG_4, PORT_1, VOTER_1, VOTER_2,
+                    TREE_1, TREE_2 -> REFUSED;
             case SELF_1 -> INTERNAL;
         };
     }

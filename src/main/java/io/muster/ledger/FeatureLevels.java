@@ -30,7 +30,7 @@ public final class FeatureLevels {
 
     /** The level that the cluster could rise to; empty when it is there or somebody stands against it. */
     public static OptionalInt rise(ClusterState state) {
-        if (state.members().isEmpty() || !state.view().nodes().containsAll(state.electorate().acceptors())) {
+        if (state.members().isEmpty() || !state.view().nodes().containsAll(state.electorate().acceptors().nodesOnly())) {
             return OptionalInt.empty();
         }
         int lowest = FIRST;

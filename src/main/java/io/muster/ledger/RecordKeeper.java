@@ -85,7 +85,7 @@ final class RecordKeeper {
                 fail("write of record %d failed: %s".formatted(sequence, why));
                 yield false;
             }
-            case Completion.FenceEnded _ -> false;
+            case Completion.FenceEnded _, Completion.OfDisk _ -> false;
         };
     }
 

@@ -33,8 +33,8 @@ final class VotingCodec {
         int threshold = from.i32();
         SortedMap<NodeId, Integer> votes = votes(from);
         TreeMap<NodeId, Long> recordIds = new TreeMap<>();
-        for (int left = from.size(NodeId.LIMIT); left > 0; left--) {
-            StateCodec.put(recordIds, from.node(), from.i64());
+        for (int left = from.size(NodeId.VOTERS_LIMIT); left > 0; left--) {
+            StateCodec.put(recordIds, from.voter(), from.i64());
         }
         try {
             return new Acceptors(new Electorate(votes, threshold), recordIds);
@@ -95,8 +95,8 @@ final class VotingCodec {
 
     private static SortedMap<NodeId, Integer> votes(ByteReader from) throws MalformedFrame {
         TreeMap<NodeId, Integer> votes = new TreeMap<>();
-        for (int left = from.size(NodeId.LIMIT); left > 0; left--) {
-            StateCodec.put(votes, from.node(), from.u16());
+        for (int left = from.size(NodeId.VOTERS_LIMIT); left > 0; left--) {
+            StateCodec.put(votes, from.voter(), from.u16());
         }
         return votes;
     }

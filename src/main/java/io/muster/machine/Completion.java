@@ -1,5 +1,6 @@
 package io.muster.machine;
 
+import io.muster.base.Bytes;
 import java.util.Optional;
 
 /** What comes back for an {@link Effect}. */
@@ -30,4 +31,16 @@ public sealed interface Completion {
         /** There was no answer: the device may have done it, may still do it, or never heard of it. */
         public static final String UNKNOWN = "unknown";
     }
+
+    /** What comes back for an {@link Effect.OnDisk}. */
+    sealed interface OfDisk extends Completion {}
+
+    /** What lay on the shared disk; of the length that was asked for. */
+    record DiskRead(long ticket, Bytes bytes) implements OfDisk {}
+
+    /** The bytes are on the medium of the shared disk. */
+    record DiskWritten(long ticket) implements OfDisk {}
+
+    /** Nothing may be concluded about what is on the medium, or will be. */
+    record DiskFailed(long ticket, String why) implements OfDisk {}
 }

@@ -37,4 +37,35 @@ public sealed interface Effect {
             this(ticket, intent, method, victim, process, timeLimitNs, FenceOperation.OFF);
         }
     }
+
+    /** What is done on a shared disk. Ends in a {@link Completion.OfDisk}. */
+    sealed interface OnDisk extends Effect {
+
+        /** Name of a configured disk. */
+        String disk();
+
+        /** After which it counts as failed, whatever comes later (rule D9). */
+        long timeLimitNs();
+    }
+
+    /**
+     * Reads from a shared disk, past every cache. Ends in {@link Completion.DiskRead} or {@link Completion.DiskFailed}.
+     *
+     * @param disk        name of a configured disk
+     * @param offset      in bytes, a multiple of the disk's block
+     * @param length      in bytes, a multiple of the disk's block
+     * @param timeLimitNs after which it counts as failed, whatever comes later (rule D9)
+     */
+    record ReadDisk(long ticket, String disk, long offset, int length, long timeLimitNs) implements OnDisk {}
+
+    /**
+     * Writes to a shared disk and flushes it. Writes and reads of one disk that overlap are carried out in the order in which
+     * they were asked for. Ends in {@link Completion.DiskWritten} or {@link Completion.DiskFailed}.
+     *
+     * @param disk        name of a configured disk
+     * @param offset      in bytes, a multiple of the disk's block
+     * @param bytes       whole blocks
+     * @param timeLimitNs after which it counts as failed, whatever comes later (rule D9)
+     */
+    record WriteDisk(long ticket, String disk, long offset, Bytes bytes, long timeLimitNs) implements OnDisk {}
 }

@@ -259,6 +259,7 @@ public final class ClusterNode implements Machine<NodeInput, NodeNews> {
         switch (completion) {
             case Completion.Written _, Completion.WriteFailed _ ->
                 ledger.step(new LedgerInput.Completed(completion), now, fromLedger);
+            case Completion.OfDisk _ -> { /* no layer uses a shared disk */ }
             case Completion.FenceEnded end -> {
                 fencer.step(new FenceInput.Completed(completion), now, fromFencer);
                 loneFence.ended(end, now, fromLoneFence);

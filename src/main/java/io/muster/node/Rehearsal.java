@@ -183,6 +183,7 @@ public final class Rehearsal {
                 }
                 case Effect.Fence(long ticket, _, _, _, _, _, _) -> new Completion.FenceEnded(
                         ticket, Optional.of(EvidenceClass.PROCESS_ENDED.label()), "rehearsed");
+                case Effect.OnDisk order -> new Completion.DiskFailed(order.ticket(), "there is no disk " + order.disk());
             })));
         }
 

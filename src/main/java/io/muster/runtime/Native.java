@@ -35,9 +35,9 @@ final class Native {
     private static final short POLLIN = 1;
 
     private static final Linker LINKER = Linker.nativeLinker();
-    private static final Linker.Option CAPTURE = Linker.Option.captureCallState("errno");
-    private static final MemoryLayout CAPTURED = Linker.Option.captureStateLayout();
-    private static final VarHandle ERRNO =
+    static final Linker.Option CAPTURE = Linker.Option.captureCallState("errno");
+    static final MemoryLayout CAPTURED = Linker.Option.captureStateLayout();
+    static final VarHandle ERRNO =
             CAPTURED.varHandle(MemoryLayout.PathElement.groupElement("errno"));
 
     private Native() {}
@@ -126,7 +126,7 @@ final class Native {
         }
     }
 
-    private static MethodHandle link(String name, FunctionDescriptor shape, Linker.Option... options) {
+    static MethodHandle link(String name, FunctionDescriptor shape, Linker.Option... options) {
         MemorySegment symbol = LINKER.defaultLookup().find(name)
                 .orElseThrow(() -> new IllegalStateException("the C library has no " + name));
         return LINKER.downcallHandle(symbol, shape, options);

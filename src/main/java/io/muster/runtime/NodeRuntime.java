@@ -3,6 +3,7 @@ package io.muster.runtime;
 import io.muster.base.BrokenInvariant;
 import io.muster.base.FaultCode;
 import io.muster.base.NodeId;
+import io.muster.machine.Completion;
 import io.muster.machine.Effect;
 import io.muster.machine.Machine;
 import io.muster.machine.Message;
@@ -61,6 +62,7 @@ public final class NodeRuntime<M extends Machine<NodeInput, NodeNews>> {
      * @param ending told once, when the node has ended
      * @param delivered told of messages for ports, on the node's thread: must not block
      * @param latencies written by the node's thread; read through {@link #look} only
+     * @param disks carries out what is done on shared disks, without blocking
      */
     record Parts(
             MonotonicClock clock,
@@ -72,12 +74,14 @@ public final class NodeRuntime<M extends Machine<NodeInput, NodeNews>> {
             Consumer<NodeEvent> events,
             Ending ending,
             Consumer<NodeNews.Delivered> delivered,
-            Latencies latencies) {
+            Latencies latencies,
+            Consumer<Effect.OnDisk> disks) {
 
-        /** For a node whose ports nobody listens on. */
+        /** For a node whose ports nobody listens on and that has no disks. */
         Parts(MonotonicClock clock, Mailbox mailbox, IoGate gate, Transport transport, Consumer<Effect.Write> writer,
                 Consumer<Effect.Fence> fencer, Consumer<NodeEvent> events, Ending ending, Latencies latencies) {
-            this(clock, mailbox, gate, transport, writer, fencer, events, ending, _ -> { }, latencies);
+            this(clock, mailbox, gate, transport, writer, fencer, events, ending, _ -> { }, latencies,
+                    DiskRunner.none(mailbox::complete)::run);
         }
     }
 
@@ -299,6 +303,7 @@ public final class NodeRuntime<M extends Machine<NodeInput, NodeNews>> {
                         parts.writer().accept(write);
                     }
                     case Perform(Effect.Fence fence) -> parts.fencer().accept(fence);
+                    case Perform(Effect.OnDisk order) -> parts.disks().accept(order);
                     case Announce(NodeNews.Happened(NodeEvent event)) -> {
                         latencies.happened(event, now);
                         parts.events().accept(event);

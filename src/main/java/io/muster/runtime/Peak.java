@@ -39,7 +39,12 @@ final class Peak {
 
     /** Of all values, not more than an eighth too low; 0 when there is none. */
     long medianNs() {
-        long left = (count + 1) / 2;
+        return quantileNs(500);
+    }
+
+    /** Below which so many of a thousand values lie; not more than an eighth too low; 0 when there is none. */
+    long quantileNs(int perMille) {
+        long left = (count * perMille + 999) / 1_000;
         for (int bucket = 0; bucket < buckets.length; bucket++) {
             left -= buckets[bucket];
             if (left <= 0 && count > 0) {

@@ -57,10 +57,12 @@ public final class RunningNode implements AutoCloseable {
     private final Deque<Runnable> closers;
     private final PortListeners ports;
     private final Reload reload;
+    private final DiskRunner disks;
 
     private RunningNode(NodeRuntime<ClusterNode> runtime, NodeConfig config, MonotonicClock clock, IoGate gate,
             Counters counters, Deque<Runnable> closers, PortListeners ports, Reload reload, Trust trust,
-            WireEvents wireEvents) {
+            WireEvents wireEvents, DiskRunner disks) {
+        this.disks = disks;
         this.ports = ports;
         this.reload = reload;
         this.runtime = runtime;
@@ -86,7 +88,7 @@ public final class RunningNode implements AutoCloseable {
      * @param events       told of what happens, on the node's thread: must not block
      * @param ending       told once when the node has ended by itself; {@link #close} is then still to be called, by
      *                     another thread
-     * @throws ClusterFault CONFIG_1, DATA_1 to DATA_5, LINK_2: whatever is in the way; everything is closed again
+     * @throws ClusterFault CONFIG_1, DATA_1 to DATA_5, DISK_1, LINK_2: whatever is in the way; everything is closed again
      */
     public static RunningNode start(RuntimeConfig machine, ClusterId cluster, NodeId self, LifeConfig lives,
             List<Participant> participants, Consumer<NodeEvent> events, NodeRuntime.Ending ending) {
@@ -144,6 +146,11 @@ public final class RunningNode implements AutoCloseable {
     /** Who listens on which port. */
     public PortListeners ports() {
         return ports;
+    }
+
+    /** The shared disks, and how they do. */
+    public DiskRunner disks() {
+        return disks;
     }
 
     /**
@@ -222,7 +229,7 @@ public final class RunningNode implements AutoCloseable {
             closers.push(folder::close);
             RecordFile.Loaded record = RecordFile.load(folder.ledger());
             requireOwn(record.record(), folder.identity());
-            requireVoters(record.record().state().electorate().acceptors());
+            requireVoters(record.record().state().electorate().acceptors().nodesOnly());
             SecureContext secure = SecureContext.load(machine.tls(), cluster, self);
             DatagramSeal seal = DatagramSeal.load(machine.datagramKey());
             CompletableFuture<NodeRuntime<ClusterNode>> runtime = new CompletableFuture<>();
@@ -230,6 +237,8 @@ public final class RunningNode implements AutoCloseable {
                     (thread, cause) -> runtime.thenAccept(node -> node.broken(thread, cause)));
             closers.push(links::close);
             closers.push(ports::close);
+            DiskRunner disks = DiskRunner.open(machine.disks(), cluster, mailbox::complete);
+            closers.push(disks::close);
             FenceRunner fences = prepared(preparing);
             MonotonicClock clock = new MonotonicClock();
 
@@ -241,7 +250,7 @@ public final class RunningNode implements AutoCloseable {
             WireEvents wireEvents = new WireEvents(mailbox, events, record.record().state().featureLevel());
             NodeRuntime<ClusterNode> running = new NodeRuntime<>(node, new NodeRuntime.Parts(
                     clock, mailbox, gate, links, writer::write, fences::run, wireEvents, ending, ports::deliver,
-                    new Latencies(config.times().leaseNs())));
+                    new Latencies(config.times().leaseNs()), disks::run));
             runtime.complete(running);
             counters.tellTo(wireEvents::refused);
             ClusterId ledger = cluster.ofLedger(record.record().state().voting().ledger());
@@ -256,7 +265,7 @@ public final class RunningNode implements AutoCloseable {
             trust.watch(wireEvents::expires);
             closers.push(trust::close);
             return new RunningNode(running, config, clock, gate, counters, closers, ports,
-                    new Reload(machine, links, running), trust, wireEvents);
+                    new Reload(machine, links, running), trust, wireEvents, disks);
         }
 
         /**

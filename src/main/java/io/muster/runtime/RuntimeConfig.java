@@ -21,11 +21,20 @@ import java.util.TreeMap;
  *
  * @param nodes       all configured nodes, this one included
  * @param datagramKey file with the cluster's key for datagrams
+ * @param disks       shared disks by their names
  */
 public record RuntimeConfig(
-        Path dataFolder, SortedMap<NodeId, Address> nodes, TlsFiles tls, Path datagramKey, Fencing fencing) {
+        Path dataFolder, SortedMap<NodeId, Address> nodes, TlsFiles tls, Path datagramKey, Fencing fencing,
+        SortedMap<String, Disk> disks) {
+
+    /** Without shared disks. */
+    public RuntimeConfig(
+            Path dataFolder, SortedMap<NodeId, Address> nodes, TlsFiles tls, Path datagramKey, Fencing fencing) {
+        this(dataFolder, nodes, tls, datagramKey, fencing, Collections.emptySortedMap());
+    }
 
     public RuntimeConfig {
+        disks = Collections.unmodifiableSortedMap(new TreeMap<>(disks));
         nodes = Collections.unmodifiableSortedMap(new TreeMap<>(nodes));
         long shapes = nodes.values().stream().mapToInt(address -> address.links().size()).distinct().count();
         if (shapes > 1) {
@@ -115,5 +124,22 @@ public record RuntimeConfig(
         public Fencing {
             methods = Collections.unmodifiableSortedMap(new TreeMap<>(methods));
         }
+    }
+
+    /**
+     * A shared disk.
+     *
+     * @param path        of a block device or an image file
+     * @param direct      past the cache of this machine (rule D6); false only for trials on one machine
+     * @param timeLimitNs a request that takes longer has failed (rule D9), even if it asked for more time
+     */
+    public record Disk(Path path, boolean direct, long timeLimitNs) {
+
+        /** What a disk's name looks like. */
+        public static final String NAME = "[a-z][a-z0-9-]{0,31}";
+        /** Disks of one node. */
+        public static final int LIMIT = 16;
+        /** Of a disk whose configuration does not say. */
+        public static final long TIME_LIMIT_NS = 5_000_000_000L;
     }
 }

@@ -11,7 +11,8 @@
  * reached now), {@code StreamAnswers} (whether it still answers on its stream), and what they trust, {@code
  * SecureContext} and
  * {@code DatagramSeal}; {@code FenceRunner} with the methods {@code ProcessFence}, {@code ManualFence},
- * {@code ScriptedFence}; {@code OwnProcess}.
+ * {@code ScriptedFence}; {@code OwnProcess}; {@code FileDevice}, {@code DeadlineDevice} and, for what machines want of shared
+ * disks, {@code DiskRunner} with a {@code SharedDisk} each.
  *
  * <p>{@code Reload} takes up another configuration under a running node. {@code PortListeners} hands messages
  * between nodes
@@ -22,7 +23,8 @@
  * and writes to it, {@code muster-out-n3-close} waits for its end; {@code muster-accept} and one {@code muster-in-n3}
  * for each incoming stream; {@code muster-link-0} for each link; {@code muster-retired} for addresses that were left
  * a moment ago; {@code muster-fence-NAME} for each method and
- * {@code muster-fence-limit} for their time limits. All meet in the mailbox, and nobody but {@code muster-node}
+ * {@code muster-fence-limit} for their time limits; {@code muster-disk-NAME-quick}, {@code -bulk} and {@code -open} for each
+ * shared disk and {@code muster-disk-limit} for their time limits. All meet in the mailbox, and nobody but {@code muster-node}
  * touches
  * the machine.
  *

@@ -301,6 +301,9 @@ final class SimProcess {
             case Effect.Write(long ticket, String file, long offset, Bytes bytes) ->
                 trace.hash().add(ticket).add(file).add(offset).add(bytes.shared());
             case Effect.Fence fence -> trace.hash().add(fence.toString());
+            case Effect.ReadDisk read -> trace.hash().add(read.toString());
+            case Effect.WriteDisk(long ticket, String disk, long offset, Bytes bytes, _) ->
+                trace.hash().add(ticket).add(disk).add(offset).add(bytes.shared());
         }
         trace.line(time.now(), Optional.of(life), effect);
     }

@@ -18,10 +18,14 @@ final class VirtualTime {
         }
     }
 
+    /** Things that happen at one moment; more is a node that never rests. */
+    private static final int MOMENT_LIMIT = 100_000;
+
     private final PriorityQueue<Planned> queue = new PriorityQueue<>();
     private long now;
     private long sequence;
     private long happened;
+    private long momentFirst;
 
     long now() {
         return now;
@@ -54,6 +58,11 @@ final class VirtualTime {
             return false;
         }
         queue.poll();
+        if (next.at() != now) {
+            momentFirst = happened;
+        } else if (happened - momentFirst > MOMENT_LIMIT) {
+            throw new IllegalStateException("%d things happened at %d ns: somebody never rests".formatted(MOMENT_LIMIT, now));
+        }
         now = next.at();
         happened++;
         next.what().run();

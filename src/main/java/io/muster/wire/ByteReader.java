@@ -82,6 +82,16 @@ public final class ByteReader {
         return NodeId.of(number);
     }
 
+    /** A node, or a disk that votes. */
+    public NodeId voter() throws MalformedFrame {
+        int number = u8();
+        if (number < 1 || number >= NodeId.VOTERS_LIMIT) {
+            throw new MalformedFrame("voter number " + number);
+        }
+        return new NodeId(number);
+    }
+
+    /** Nodes alone. */
     public NodeSet nodes() throws MalformedFrame {
         return new NodeSet(i64());
     }

@@ -49,7 +49,11 @@ public final class ByteWriter {
         return u8(node.number());
     }
 
+    /** Nodes alone: sets of voters are written one by one. */
     public ByteWriter nodes(NodeSet nodes) {
+        if (nodes.disks() != 0) {
+            throw new IllegalArgumentException("%s has disks in it".formatted(nodes));
+        }
         return i64(nodes.bits());
     }
 

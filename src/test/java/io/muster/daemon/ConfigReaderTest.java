@@ -12,6 +12,7 @@ import io.muster.fence.FenceLimits;
 import io.muster.fence.FencePlan;
 import io.muster.ledger.EvidenceClass;
 import io.muster.membership.ViewSettings;
+import io.muster.runtime.RuntimeConfig;
 import io.muster.runtime.RuntimeConfig.Endpoint;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -133,6 +134,31 @@ class ConfigReaderTest {
                 new TomlNumbers.TooLarge("b", "18446744073709551617"));
         assertThat(TomlNumbers.tooLarge("[[t]]\na = { b = 'x', c = 18446744073709551617 }")).contains(
                 new TomlNumbers.TooLarge("t.c", "18446744073709551617"));
+    }
+
+    @Test
+    @DisplayName("shared disks are read with what they leave out, written back the same, and wrong ones refused by name")
+    void disksAreRead() throws IOException {
+        DaemonConfig config = read(GOOD + """
+                [disk.shared]
+                path = "shared.img"
+
+                [disk.other-1]
+                path = "/dev/sdz"
+                direct = false
+                time_limit_ms = 250
+                """);
+        assertThat(config.machine().disks()).containsOnlyKeys("shared", "other-1")
+                .containsEntry("shared", new RuntimeConfig.Disk(
+                        folder.resolve("shared.img"), true, RuntimeConfig.Disk.TIME_LIMIT_NS))
+                .containsEntry("other-1", new RuntimeConfig.Disk(Path.of("/dev/sdz"), false, 250 * TimeBudget.MS));
+        assertThat(read(ConfigWriter.write(config))).isEqualTo(config);
+        for (String wrong : List.of("[disk.Big]\npath = \"a\"", "[disk.a]\ndirect = true", "[disk.a]\npath = \"a\"\ndirect = 1",
+                "[disk.a]\npath = \"a\"\ntime_limit_ms = 0", "[disk.a]\npath = \"a\"\n[disk.b]\npath = \"./a\"",
+                "[disk.a]\npath = \"a\"\nspeed = 3")) {
+            assertThatThrownBy(() -> read(GOOD + wrong)).as(wrong).isInstanceOf(ClusterFault.class)
+                    .hasMessageContaining("disk.").hasMessageNotContaining("\n");
+        }
     }
 
     @Test
@@ -262,7 +288,19 @@ class ConfigReaderTest {
         assertThat(ConfigWriter.TIME_KEYS).allSatisfy(key -> assertThat(document).contains("`" + key.name() + "`"));
         assertThat(List.of("format", "id", "name", "data", "fence_jars", "authority", "certificate", "key", "datagram_key",
                 "stream", "links", "fence", "policy",
-                "weight")).allSatisfy(key -> assertThat(document).contains("`" + key + "`"));
+                "weight", "path", "direct", "time_limit_ms", "tree"))
+                .allSatisfy(key -> assertThat(document).contains("`" + key + "`"));
+    }
+
+    @Test
+    @DisplayName("a control tree is off unless it is named; its path is seen from the file's folder")
+    void theControlTreeIsNamed() throws IOException {
+        assertThat(read(GOOD).tree()).isEmpty();
+        DaemonConfig config = read(GOOD + "\n[control]\ntree = \"here/tree\"\n");
+        assertThat(config.tree()).contains(folder.resolve("here/tree"));
+        assertThat(read(ConfigWriter.write(config))).isEqualTo(config);
+        assertThatThrownBy(() -> read(GOOD + "\n[control]\ntree = 3\n")).hasMessageContaining("control.tree");
+        assertThatThrownBy(() -> read(GOOD + "\n[control]\ntrees = \"x\"\n")).hasMessageContaining("control.trees");
     }
 
     private Path file() {

@@ -185,6 +185,7 @@ class FuzzTest {
             completions.add(switch (effect) {
                 case Effect.Write write -> new Completion.Written(write.ticket());
                 case Effect.Fence fence -> new Completion.FenceEnded(fence.ticket(), java.util.Optional.empty(), "no device");
+                case Effect.OnDisk order -> new Completion.DiskFailed(order.ticket(), "no disk");
             });
         }
 

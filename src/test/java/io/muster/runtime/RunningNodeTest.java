@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.muster.base.ClusterFault;
+import io.muster.base.ClusterId;
 import io.muster.base.FaultCode;
 import io.muster.base.Incarnation;
 import io.muster.base.NodeId;
@@ -52,6 +53,7 @@ class RunningNodeTest {
     Path folder;
 
     private final List<Node> started = new ArrayList<>();
+    private final SortedMap<String, RuntimeConfig.Disk> disks = new TreeMap<>();
     private TestCluster cluster;
     private Path device;
 
@@ -156,6 +158,22 @@ class RunningNodeTest {
                 .isInstanceOfSatisfying(ClusterFault.class, e -> assertThat(e.code()).isEqualTo(code));
     }
 
+    @Test
+    @DisplayName("a disk of another cluster ends the start; one that is not there does not, and is looked for")
+    void disksAreOpenedAtTheStart() {
+        Path image = folder.resolve("disk.img");
+        disks.put("a", new RuntimeConfig.Disk(image, false, RuntimeConfig.Disk.TIME_LIMIT_NS));
+        Node node = start(1);
+        assertThat(node.running().disks().states().get("a").trouble()).hasValueSatisfying(
+                why -> assertThat(why).contains("is not there"));
+        node.running().close();
+        DiskMaker.make(new DiskMaker.Wish(image, new ClusterId(9, 9), "", 48 << 20, false, false, 1));
+        assertThatThrownBy(() -> start(1)).hasMessageContaining("disk a")
+                .isInstanceOfSatisfying(ClusterFault.class, e -> assertThat(e.code()).isEqualTo(FaultCode.DISK_1));
+        DiskMaker.make(new DiskMaker.Wish(image, TestCluster.CLUSTER, "", 0, true, false, 1));
+        assertThat(start(1).running().disks().states().get("a").header()).isPresent();
+    }
+
     private Path data(int node) {
         return folder.resolve("n" + node);
     }
@@ -174,7 +192,7 @@ class RunningNodeTest {
         RuntimeConfig shared = cluster.config();
         RuntimeConfig machine = new RuntimeConfig(data(number), nodes,
                 Certificates.files(cluster.keys(), self), shared.datagramKey(),
-                new RuntimeConfig.Fencing(Optional.empty(), new TreeMap<>(methods)));
+                new RuntimeConfig.Fencing(Optional.empty(), new TreeMap<>(methods)), disks);
         SortedMap<NodeId, List<String>> fenceMethods = new TreeMap<>();
         shared.nodes().keySet().forEach(node -> fenceMethods.put(node, List.of("scripted")));
         BlockingQueue<NodeEvent> events = new LinkedBlockingQueue<>();
