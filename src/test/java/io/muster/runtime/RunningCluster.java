@@ -6,7 +6,6 @@ import io.muster.base.Bytes;
 import io.muster.base.Incarnation;
 import io.muster.base.NodeId;
 import io.muster.base.NodeSet;
-import io.muster.base.TimeBudget;
 import io.muster.fence.FencePlan;
 import io.muster.fence.Fencing;
 import io.muster.ledger.AcceptorRecord;
@@ -43,6 +42,7 @@ final class RunningCluster implements AutoCloseable {
     private final SortedMap<NodeId, SortedMap<NodeId, RuntimeConfig.Address>> seen = new TreeMap<>();
     private final List<Node> started = new ArrayList<>();
 
+    /** With more patience than shipped: what is undisturbed by a change must be so on a busy machine, too. */
     RunningCluster(Path folder, int voters, int links) {
         this.folder = folder;
         this.keys = new TestCluster(folder.resolve("keys"), voters, links, links);
@@ -112,7 +112,7 @@ final class RunningCluster implements AutoCloseable {
         RuntimeConfig machine = config(number);
         RunningNode running = RunningNode.start(machine, TestCluster.CLUSTER, self,
                 (life, process) -> new NodeConfig(TestCluster.CLUSTER, new Incarnation(self, life), process,
-                        machine.nodeSet(), machine.nodes().get(self).links().size(), TimeBudget.lan(),
+                        machine.nodeSet(), machine.nodes().get(self).links().size(), TestTimes.patient(),
                         fenceMethods(number)),
                 List.of(new Recorder()), events::add,
                 (code, reason, planned) -> endings.add(planned + " " + code.label() + " " + reason));
