@@ -117,7 +117,7 @@ final class KeeperTimer implements WatchdogTimer {
 
     @Override
     public Optional<String> trouble() {
-        if (ended && broken.isEmpty()) {
+        if (ended) {
             broken = Optional.of("its keeper, process %d, has ended".formatted(process.pid()));
         }
         // Counted in periods, not in time: after a pause of this process the answers are in the pipe, and are read by then.
@@ -165,8 +165,8 @@ final class KeeperTimer implements WatchdogTimer {
             words.flush();
             told = kind == KeeperFrames.PET ? Math.max(told, at) : told;
         } catch (IOException e) {
-            broken = broken.or(() -> Optional.of("its keeper, process %d, cannot be told anything: %s".formatted(
-                    process.pid(), e.getMessage())));
+            // A pipe that nobody reads.
+            ended = true;
         }
     }
 

@@ -119,15 +119,15 @@ final class Watchdog implements AutoCloseable {
         CompletableFuture<Vouch> question = asking.get();
         try {
             while (!closing.await(times.periodNs(), TimeUnit.NANOSECONDS)) {
-                if (question.isDone()) {
-                    passOn(question);
-                    question = asking.get();
-                }
                 Optional<String> trouble = timer.trouble();
                 if (trouble.isPresent()) {
                     lost.accept("the watchdog of this node is lost: %s; the node ends, since it could not be ended any more"
                             .formatted(trouble.get()));
                     return;
+                }
+                if (question.isDone()) {
+                    passOn(question);
+                    question = asking.get();
                 }
             }
         } catch (InterruptedException e) {

@@ -46,6 +46,8 @@ final class WatchdogKeeper {
     private boolean armed;
     private boolean released;
     private long until;
+    /** What the daemon said last, as it said it. */
+    private long latest = Long.MIN_VALUE;
 
     private WatchdogKeeper(long pid, int pidfd, long timeoutNs, Optional<Path> reboot) {
         this.pid = pid;
@@ -92,7 +94,7 @@ final class WatchdogKeeper {
                 }
                 frames.feed(bytes, length, this::heard);
                 if (armed && !released) {
-                    answer(KeeperFrames.HEARD, until);
+                    answer(KeeperFrames.HEARD, latest);
                 }
             }
             if (released || hasEnded()) {
@@ -108,6 +110,7 @@ final class WatchdogKeeper {
     private void heard(byte kind, long at) {
         switch (kind) {
             case KeeperFrames.PET -> {
+                latest = Math.max(latest, at);
                 // Nobody is trusted for longer than the time that was agreed.
                 long atMost = Math.min(at, Native.bootTimeNs() + timeoutNs);
                 until = armed ? Math.max(until, atMost) : atMost;

@@ -16,7 +16,7 @@ interface WatchdogTimer {
      */
     void pet(long vouchedAt, long now);
 
-    /** Why it would not end this node in time any more; empty while it would. Asked once in each period, after a pet if there is one. */
+    /** Why it would not end this node in time any more; empty while it would. Asked once a period, before it is held back. */
     Optional<String> trouble();
 
     /** Stops it for good: this node holds nothing that could hurt anybody. */
