@@ -47,6 +47,11 @@ final class DeviceTimer implements WatchdogTimer {
                     : "it cannot be opened: error %d".formatted(-descriptor));
         }
         WatchdogCalls.Support support = calls.support(descriptor);
+        if (support.error() < 0) {
+            // Perhaps a disk, or a file of somebody's: not a byte is written to it.
+            calls.close(descriptor);
+            throw fault(path, "it is no watchdog: error %d".formatted(-support.error()));
+        }
         Optional<String> unfit = unfit(support, calls, descriptor, times.timeoutNs() / TimeBudget.SECOND);
         if (unfit.isPresent()) {
             calls.write(descriptor, FAREWELL);
@@ -60,9 +65,6 @@ final class DeviceTimer implements WatchdogTimer {
     }
 
     private static Optional<String> unfit(WatchdogCalls.Support support, WatchdogCalls calls, int descriptor, long seconds) {
-        if (support.error() < 0) {
-            return Optional.of("it is no watchdog: error %d".formatted(-support.error()));
-        }
         int set = support.setsTimeout() ? calls.setTimeout(descriptor, (int) seconds) : 0;
         int has = calls.timeout(descriptor);
         return set >= 0 && has == seconds ? Optional.empty()
