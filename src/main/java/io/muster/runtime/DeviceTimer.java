@@ -59,7 +59,7 @@ final class DeviceTimer implements WatchdogTimer {
             throw fault(path, unfit.get());
         }
         if (support.identity().equals(SOFTDOG)) {
-            Log.warn("%s is a software watchdog: it stands still when its machine does, so nobody may rely on it elsewhere", path);
+            Log.warn("%s is a software watchdog: it stands still with its machine, so nobody may rely on it elsewhere", path);
         }
         return new DeviceTimer(path, times.timeoutNs(), calls, descriptor, support.identity());
     }
@@ -113,6 +113,7 @@ final class DeviceTimer implements WatchdogTimer {
     }
 
     private static ClusterFault fault(Path path, String why) {
-        return new ClusterFault(FaultCode.WATCHDOG_1, "the watchdog of this node, %s: %s; nothing was started".formatted(path, why));
+        return new ClusterFault(FaultCode.WATCHDOG_1,
+                "the watchdog of this node, %s: %s; nothing was started".formatted(path, why));
     }
 }

@@ -34,7 +34,7 @@ final class KeeperTimer implements WatchdogTimer {
     /** Periods without an answer after which the keeper counts as lost: half a timeout. */
     private static final int UNHEARD_LIMIT = WatchdogTimes.VOUCHES / 2;
     private static final List<String> JVM_WORDS = List.of("-Xrs", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1",
-            "-XX:-UsePerfData", "-Xms16m", "-Xmx16m", "-XX:+AlwaysPreTouch", "-Xshare:auto", "--enable-native-access=ALL-UNNAMED");
+            "-XX:-UsePerfData", "-Xms16m", "-Xmx16m", "-XX:+AlwaysPreTouch", "--enable-native-access=ALL-UNNAMED");
     /** What would put words into a JVM's mouth that this one is not to have. */
     private static final List<String> JVM_VARIABLES = List.of("JAVA_TOOL_OPTIONS", "_JAVA_OPTIONS", "JDK_JAVA_OPTIONS");
 

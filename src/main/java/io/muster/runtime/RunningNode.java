@@ -59,13 +59,12 @@ public final class RunningNode implements AutoCloseable {
     private final PortListeners ports;
     private final Reload reload;
     private final DiskRunner disks;
-    /** Once the node's thread has ended: finds out whether something is left behind. */
-    private final Runnable lookBack;
+    private final Optional<Watchdog> watchdog;
 
     private RunningNode(NodeRuntime<ClusterNode> runtime, NodeConfig config, MonotonicClock clock, IoGate gate,
             Counters counters, Deque<Runnable> closers, PortListeners ports, Reload reload, Trust trust,
-            WireEvents wireEvents, DiskRunner disks, Runnable lookBack) {
-        this.lookBack = lookBack;
+            WireEvents wireEvents, DiskRunner disks, Optional<Watchdog> watchdog) {
+        this.watchdog = watchdog;
         this.disks = disks;
         this.ports = ports;
         this.reload = reload;
@@ -157,6 +156,11 @@ public final class RunningNode implements AutoCloseable {
         return disks;
     }
 
+    /** What ends this node when it cannot vouch for itself, for people; empty for nothing. */
+    public Optional<String> watchdog() {
+        return watchdog.map(Watchdog::about);
+    }
+
     /**
      * Takes up other addresses, links, nodes and fence methods, all of them or none.
      *
@@ -192,7 +196,7 @@ public final class RunningNode implements AutoCloseable {
             if (!runtime.awaitEnd(STEP_LIMIT_MS)) {
                 Log.warn("a step of the node goes on after %d ms", STEP_LIMIT_MS);
             } else {
-                lookBack.run();
+                watchdog.ifPresent(Watchdog::nodeEnded);
             }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
@@ -270,17 +274,13 @@ public final class RunningNode implements AutoCloseable {
             links.start(Frames.of(codec, config.self()), handshake, config.times(),
                     () -> PulseFrame.of(codec, config.self()));
             watchdog.ifPresent(it -> it.start(() -> running.look((machine, _) -> vouch(machine, clock)),
-                    reason -> running.lost(FaultCode.WATCHDOG_1, reason)));
+                    reason -> running.lost(FaultCode.WATCHDOG_1, reason), () -> endedAsPlanned || !holds(node, clock)));
             running.start();
             Trust trust = new Trust(secure, seal, machine.datagramKey(), links);
             trust.watch(wireEvents::expires);
             closers.push(trust::close);
             return new RunningNode(running, config, clock, gate, counters, closers, ports,
-                    new Reload(machine, links, running), trust, wireEvents, disks, () -> watchdog.ifPresent(it -> {
-                        if (endedAsPlanned || !holds(node, clock)) {
-                            it.nothingHeld();
-                        }
-                    }));
+                    new Reload(machine, links, running), trust, wireEvents, disks, watchdog);
         }
 
         /** What the node's thread says of itself; the moment is read first, so that it is never later than what it stands for. */

@@ -2,6 +2,7 @@ package io.muster.runtime;
 
 import io.muster.base.ClusterFault;
 import io.muster.base.FaultCode;
+import io.muster.base.TimeBudget;
 import io.muster.base.WatchdogTimes;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -9,6 +10,7 @@ import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
 
@@ -22,9 +24,10 @@ import java.util.function.Supplier;
  *   <li>the process is stopped, or its machine stands still;
  *   <li>the node's thread hangs in a step or in what follows from it;
  *   <li>this thread hangs or ends;
- *   <li>the node may not act and may have left something half-done (rule G6): whoever takes it for ended then has to be right. It
+ *   <li>the node may not act and may have left something half-done (rule G6): whoever takes it for ended has to be right. It
  *       is the same word, {@link io.muster.ledger.ClusterState#mayHoldDirtyState}, by which others decide whether it has to be
- *       fenced at all (rule F9). A node that may not act and holds nothing is held back: it waits for a quorum, and may wait long.
+ *       fenced at all (rule F9). A node that may not act and holds nothing is held back: it waits for a
+ *       quorum, and may wait long.
  * </ul>
  * Rule A4, a write that is still out when the lease ends, is part of the last: writes of a group are made by its members.
  *
@@ -49,7 +52,8 @@ final class Watchdog implements AutoCloseable {
     private final WatchdogTimes times;
     private final CountDownLatch closing = new CountDownLatch(1);
     private Optional<Thread> thread = Optional.empty();
-    private volatile boolean clean = true;
+    private Optional<BooleanSupplier> clean = Optional.empty();
+    private boolean mayStop = true;
     private boolean closed;
 
     Watchdog(WatchdogTimer timer, WatchdogTimes times) {
@@ -74,23 +78,30 @@ final class Watchdog implements AutoCloseable {
      *
      * @param asking asks the node's thread; what fails, or is not answered, is no vouching
      * @param lost   told once why the timer is lost; the node has to end
+     * @param clean  asked when the node's thread has ended: whether it leaves nothing half-done behind
      */
-    void start(Supplier<CompletableFuture<Vouch>> asking, Consumer<String> lost) {
-        clean = false;
+    synchronized void start(Supplier<CompletableFuture<Vouch>> asking, Consumer<String> lost, BooleanSupplier clean) {
+        this.clean = Optional.of(clean);
+        mayStop = false;
         timer.arm(Native.bootTimeNs());
         thread = Optional.of(Thread.ofPlatform().name("muster-watchdog").daemon().start(() -> hold(asking, lost)));
     }
 
-    /** The node has ended and holds nothing: {@link #close} may stop the timer. */
-    void nothingHeld() {
-        clean = true;
+    /** The node's thread has ended; without this {@link #close} lets the timer run out. */
+    synchronized void nodeEnded() {
+        try {
+            mayStop = clean.isEmpty() || clean.get().getAsBoolean();
+        } catch (RuntimeException e) {
+            // A machine that broke cannot be asked.
+            Log.error("nobody knows what this node leaves behind", e);
+        }
     }
 
     String about() {
-        return timer.about();
+        return "%s, after %d ms".formatted(timer.about(), times.timeoutNs() / TimeBudget.MS);
     }
 
-    /** Stops the timer if nothing was begun or {@link #nothingHeld} was said; otherwise it runs out. */
+    /** Stops the timer if nothing was begun, or the node has ended and leaves nothing behind; otherwise it runs out. */
     @Override
     public synchronized void close() {
         if (closed) {
@@ -98,7 +109,7 @@ final class Watchdog implements AutoCloseable {
         }
         closed = true;
         closing.countDown();
-        if (clean && hasEnded()) {
+        if (mayStop && hasEnded()) {
             timer.release();
         } else {
             Log.warn("this process leaves something behind that others have to look after: its watchdog, %s, goes on", about());

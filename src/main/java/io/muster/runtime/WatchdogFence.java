@@ -59,7 +59,7 @@ public final class WatchdogFence implements FenceMethod {
         String kind = settings.getOrDefault("watchdog", "");
         if (WEAK.contains(kind)) {
             throw new FenceFailed(("the victims' watchdog is of the kind \"%s\", which stands still with its machine, so that"
-                    + " nothing can be assumed when its time has passed (rule A4): name another method, or a watchdog in hardware")
+                    + " nothing can be assumed when its time has passed (rule A4): name another method, or one in hardware")
                             .formatted(kind));
         }
         if (!kind.equals(HARDWARE)) {
@@ -77,7 +77,8 @@ public final class WatchdogFence implements FenceMethod {
      */
     public static WatchdogContract contract(Map<String, String> settings) throws FenceFailed {
         Set<String> unknown = new TreeSet<>(settings.keySet());
-        unknown.removeAll(Set.of("watchdog", "nodes", "timeout_ms", "lease_ms", "write_ms", "drain_ms", "clock_error_ppm", "kind"));
+        unknown.removeAll(Set.of("kind", "watchdog", "nodes", "timeout_ms", "lease_ms", "write_ms", "drain_ms",
+                "clock_error_ppm"));
         if (!unknown.isEmpty()) {
             throw new FenceFailed("the method \"%s\" does not know %s".formatted(NAME, unknown));
         }
@@ -106,8 +107,8 @@ public final class WatchdogFence implements FenceMethod {
         try {
             return NodeSet.of(Arrays.stream(text.strip().split(" +")).map(NodeId::parse).toList());
         } catch (IllegalArgumentException e) {
-            throw new FenceFailed("key \"nodes\" is \"%s\": name the nodes whose machines keep this contract, as \"n3 n4\"".formatted(
-                    text));
+            throw new FenceFailed("key \"nodes\" is \"%s\": name the nodes whose machines keep this contract, as \"n3 n4\""
+                    .formatted(text));
         }
     }
 

@@ -15,9 +15,9 @@ import java.util.Optional;
  *
  * <p>What it relies on, and what not:
  * <ol>
- *   <li>Each word of the daemon names the moment up to which it holds, on a clock that both read and that counts suspension. A word
- *       that comes late therefore holds no longer than it was meant to, and a keeper that was held up itself, and finds words
- *       that came in time, harms nobody.
+ *   <li>Each word of the daemon names the moment up to which it holds, on a clock that both read and that counts suspension. A
+ *       word that comes late therefore holds no longer than it was meant to, and a keeper that was held up itself, and finds
+ *       words that came in time, harms nobody.
  *   <li>The daemon is held by a pidfd since before its first word, so the number cannot become another process's.
  *   <li>The end of the pipe without a farewell means that the daemon ends or has ended; then it is killed as well.
  *   <li>Nothing asks the daemon for anything: one that is stopped, or hangs, only has to be silent.

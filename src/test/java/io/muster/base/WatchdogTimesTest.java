@@ -12,7 +12,7 @@ final class WatchdogTimesTest {
     private static final TimeBudget LAN = TimeBudget.lan();
 
     @Test
-    @DisplayName("G6 H2 A5 each condition refuses the first time that breaks it, with both numbers, and not the last that keeps it")
+    @DisplayName("G6 H2 A5 each condition refuses what breaks it, with both numbers, and not the last that keeps it")
     void eachConditionRefuses() {
         assertThat(new WatchdogTimes(7 * MS).refusal(LAN)).get().asString().startsWith("watchdog-positive (rule G6)");
         assertThat(new WatchdogTimes(3_600_001 * MS).refusal(LAN)).get().asString().startsWith("watchdog-bounded (rule G6)");
@@ -49,7 +49,7 @@ final class WatchdogTimesTest {
     }
 
     @Test
-    @DisplayName("A2: a contract over clocks better than those that are built, or without a watchdog's time, cannot be written down")
+    @DisplayName("A2: a contract over clocks better than those that are built, or without a time, cannot be written down")
     void whatCannotBeWrittenDown() {
         assertThatThrownBy(() -> new WatchdogContract(MS, MS, 0, 0, 999)).isInstanceOf(IllegalArgumentException.class);
         assertThatThrownBy(() -> new WatchdogContract(MS, 0, 0, 0, 1_000)).isInstanceOf(IllegalArgumentException.class);

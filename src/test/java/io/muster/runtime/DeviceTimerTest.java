@@ -91,7 +91,8 @@ class DeviceTimerTest {
         DeviceTimer timer = DeviceTimer.open(path(), TEN_SECONDS, new Pipe(10));
         CompletableFuture<String> lost = new CompletableFuture<>();
         try (Watchdog watchdog = new Watchdog(timer, eightyMs)) {
-            watchdog.start(() -> CompletableFuture.completedFuture(new Watchdog.Vouch(Native.bootTimeNs(), true)), lost::complete);
+            watchdog.start(() -> CompletableFuture.completedFuture(new Watchdog.Vouch(Native.bootTimeNs(), true)), lost::complete,
+                    () -> false);
             device.close();
             assertThat(lost.get(Inbox.LIMIT_NS, TimeUnit.NANOSECONDS)).contains("cannot be written: error 32");
         }
@@ -116,13 +117,13 @@ class DeviceTimerTest {
                         yield answer.get();
                     }
                 };
-            }, _ -> { });
+            }, _ -> { }, () -> true);
             third.get(Inbox.LIMIT_NS, TimeUnit.NANOSECONDS);
             assertThat(device.read()).as("when it was armed").isZero();
             assertThat(device.available()).as("nobody has answered that all is well").isZero();
             answer.get().complete(new Watchdog.Vouch(Native.bootTimeNs(), true));
             assertThat(device.read()).isZero();
-            watchdog.nothingHeld();
+            watchdog.nodeEnded();
             watchdog.close();
             assertThat(device.readAllBytes()).endsWith('V');
         }

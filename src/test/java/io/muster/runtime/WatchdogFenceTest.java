@@ -33,7 +33,8 @@ class WatchdogFenceTest {
         FenceMethod.Proof proof = fence.fence(order(VICTIM, 20 * TimeBudget.SECOND));
         assertThat(System.nanoTime() - begun).isGreaterThanOrEqualTo((30 + 3 * 20 + 40 + 50) * TimeBudget.MS);
         assertThat(proof.evidence()).isEqualTo(EvidenceClass.ASSUMED);
-        assertThat(proof.text()).contains("n3#7").contains("lease 30 + 3 * watchdog 20 + write 40 + drain 50 ms, clocks 1000 ppm");
+        assertThat(proof.text()).contains("n3#7")
+                .contains("lease 30 + 3 * watchdog 20 + write 40 + drain 50 ms, clocks 1000 ppm");
     }
 
     @Test
@@ -60,7 +61,7 @@ class WatchdogFenceTest {
     }
 
     @Test
-    @DisplayName("a contract is written out whole: each number that is missing or wrong, and each strange key, is refused by name")
+    @DisplayName("a contract is written out whole: what is missing, wrong or strange is refused by name")
     void aContractIsWhole() {
         for (String key : CONTRACT.keySet()) {
             Map<String, String> less = new TreeMap<>(CONTRACT);

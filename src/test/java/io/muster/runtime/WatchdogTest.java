@@ -1,6 +1,7 @@
 package io.muster.runtime;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.muster.base.TimeBudget;
 import io.muster.base.WatchdogTimes;
@@ -58,11 +59,11 @@ class WatchdogTest {
     }
 
     @Test
-    @DisplayName("G6 F9: without a lease a node that holds nothing is left alone, and one that is in a group is ended")
+    @DisplayName("G6 F9: without a lease a node that holds nothing is left alone, one that is in a group is ended")
     void onlyWhoHoldsSomethingIsEndedWithoutALease() throws Exception {
         Process node = node(2);
         order("end n2");
-        assertThat(node.waitFor(NODE_TIMEOUT_MS * 3 / 2, TimeUnit.MILLISECONDS)).as("it may not act, and holds nothing").isFalse();
+        assertThat(node.waitFor(NODE_TIMEOUT_MS * 3 / 2, TimeUnit.MILLISECONDS)).as("it holds nothing").isFalse();
         order("start n2");
         order("join");
         assertThat(node.waitFor(NODE_TIMEOUT_MS * 3 / 2, TimeUnit.MILLISECONDS)).as("it is in a group and may act").isFalse();
@@ -123,7 +124,8 @@ class WatchdogTest {
         Process stand = stand();
         ProcessHandle keeper = keeperOf(stand);
         signal("STOP", keeper.pid());
-        assertThat(answers.readLine()).startsWith("lost the watchdog of this node is lost: its keeper").contains("does not answer");
+        assertThat(answers.readLine()).startsWith("lost the watchdog of this node is lost: its keeper")
+                .contains("does not answer");
         assertThat(keeper.destroyForcibly()).isTrue();
     }
 
@@ -210,6 +212,31 @@ class WatchdogTest {
         assertThat(exit(keeper)).isEqualTo(WatchdogKeeper.KILLED);
     }
 
+    @Test
+    @DisplayName("a killed process that does not end makes the keeper start the machine anew, where it may")
+    void whatCannotBeKilledStartsTheMachineAnew() throws Exception {
+        // The first process of a pid namespace cannot be killed from inside it, as one that hangs in the kernel cannot.
+        Path trigger = Files.writeString(folder.resolve("trigger"), "");
+        Path classes = folder.resolve("classes");
+        Files.writeString(classes, System.getProperty("java.class.path"));
+        Process world = new ProcessBuilder("unshare", "--user", "--map-root-user", "--pid", "--fork", "--mount-proc",
+                "--kill-child", "sh", "-c", "exec 3<&0; %s --enable-native-access=ALL-UNNAMED -Xrs -cp \"$(cat %s)\" %s 1"
+                        .formatted(TestProcesses.java(), classes, WatchdogKeeper.class.getName())
+                        + " $(cut -d' ' -f22 /proc/1/stat) 300000000 %s <&3 & wait".formatted(trigger))
+                .redirectError((said = folder.resolve("said")).toFile()).start();
+        children.add(world);
+        assumeTrue(world.getInputStream().readNBytes(KeeperFrames.BYTES).length == KeeperFrames.BYTES,
+                () -> "no namespaces here (unshare): " + said);
+        world.getOutputStream().write(KeeperFrames.of(KeeperFrames.PET, Native.bootTimeNs()));
+        world.getOutputStream().flush();
+        long until = System.nanoTime() + Inbox.LIMIT_NS;
+        while (Files.size(trigger) == 0 && System.nanoTime() - until < 0) {
+            assertThat(new CountDownLatch(1).await(5, TimeUnit.MILLISECONDS)).isFalse();
+        }
+        assertThat(trigger).hasContent("b");
+        assertThat(Files.readString(said)).contains("was killed and does not end");
+    }
+
     /** What {@link WatchedNode} is to a node, without one: it vouches all the time. */
     static final class Stand {
 
@@ -221,7 +248,7 @@ class WatchdogTest {
                 if (told.compareAndSet(false, true)) {
                     System.out.println("lost " + reason);
                 }
-            });
+            }, () -> true);
             System.out.println("acting");
             new CountDownLatch(1).await();
         }
