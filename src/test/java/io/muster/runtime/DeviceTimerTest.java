@@ -7,6 +7,7 @@ import io.muster.base.ClusterFault;
 import io.muster.base.FaultCode;
 import io.muster.base.TimeBudget;
 import io.muster.base.WatchdogTimes;
+import java.io.FileInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
@@ -143,7 +144,7 @@ class DeviceTimerTest {
     private InputStream device() throws Exception {
         assertThat(new ProcessBuilder("mkfifo", path().toString()).start().waitFor()).isZero();
         int descriptor = NativeFile.open(path().toString(), NativeFile.READ_WRITE);
-        InputStream device = Files.newInputStream(path());
+        InputStream device = new FileInputStream(path().toFile());
         Native.close(descriptor);
         return device;
     }
