@@ -96,7 +96,11 @@ public enum FaultCode {
     // Disks that are served
     STORAGE_1("The record of the epochs that a served disk lets through cannot be used.",
             "The disk is not served without it, for nodes that were fenced could write again; the message says what would do."),
-    STORAGE_2("A disk cannot be served.", "The message says what stands against it; nothing was changed.");
+    STORAGE_2("A disk cannot be served.", "The message says what stands against it; nothing was changed."),
+
+    // The own watchdog
+    WATCHDOG_1("The watchdog of a node cannot be used, was lost, or has ended the node.",
+            "A node that is to have one does not run without it; the message says what happened. Start the daemon again.");
 
     private final String meaning;
     private final String remedy;

@@ -106,9 +106,11 @@ public final class ConfigReader {
         ViewSettings view = top.optionalSection("view").map(ConfigReader::view).orElse(ViewSettings.DEFAULT);
         SortedMap<String, RuntimeConfig.Disk> disks = disks(top);
         Optional<Path> tree = top.optionalSection("control").flatMap(this::tree);
+        Optional<RuntimeConfig.OwnWatchdog> watchdog = top.optionalSection("watchdog").map(it -> WatchdogReader.own(it, times));
         top.end();
+        WatchdogReader.contracts(top, settings, times, fencing.limits(), disks);
         return new DaemonConfig(cluster, self, times, fencing, new RuntimeConfig(
-                data, addresses, tls, datagramKey, new RuntimeConfig.Fencing(jars, settings), disks), view, tree);
+                data, addresses, tls, datagramKey, new RuntimeConfig.Fencing(jars, settings), disks, watchdog), view, tree);
     }
 
     private SortedMap<String, RuntimeConfig.Disk> disks(ConfigSection top) {

@@ -94,6 +94,15 @@ public final class ConfigWriter {
             line(text, "direct = %s", disk.direct());
             line(text, "time_limit_ms = %d", disk.timeLimitNs() / TimeBudget.MS);
         });
+        machine.watchdog().ifPresent(watchdog -> {
+            line(text, "");
+            line(text, "[watchdog]");
+            line(text, "%s", watchdog.device().map(path -> "device = " + quote(path.toString())).orElse("process = true"));
+            line(text, "timeout_ms = %d", watchdog.times().timeoutNs() / TimeBudget.MS);
+            if (watchdog.reboot()) {
+                line(text, "reboot = true");
+            }
+        });
         return text.toString();
     }
 

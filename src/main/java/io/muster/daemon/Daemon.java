@@ -139,7 +139,8 @@ public final class Daemon implements AutoCloseable {
         String version = Daemon.class.getPackage().getImplementationVersion();
         return Json.object("program", version == null ? "(unpacked)" : version, "pid", ProcessHandle.current().pid(),
                 "events", events.lastSeq(), "rehearsed", rehearsal.done(), "trouble", node.counters().all(),
-                "refused", WireJson.refused(node.counters().refused()), "trust", WireJson.trust(node.expiries()));
+                "refused", WireJson.refused(node.counters().refused()), "trust", WireJson.trust(node.expiries()),
+                "watchdog", node.watchdog().orElse("none"));
     }
 
     /** Waits for the node's end. @return how the process has to end */

@@ -59,7 +59,7 @@ public enum ExitCode {
             case FENCE_1, FENCE_2, FENCE_3, FENCE_5, FENCE_6, FENCE_7, RECOVERY_1, RECOVERY_3, GROUP_3 -> BLOCKED;
             case MEMBER_3, FENCE_4, GROUP_1, GROUP_2, LINK_1, SELF_2, CONFIG_4, PORT_1, VOTER_1, VOTER_2,
                     TREE_1, TREE_2 -> REFUSED;
-            case SELF_1 -> INTERNAL;
+            case SELF_1, WATCHDOG_1 -> INTERNAL;
         };
     }
 }

@@ -150,6 +150,8 @@ public final class LoneFence implements Proposer {
         running = Optional.empty();
         Optional<EvidenceClass> evidence = succeeded && run.next().isEmpty()
                 ? EvidenceClass.find(run.evidence()).filter(found -> found.compareTo(fencing.limits().least()) <= 0)
+                        // Rule T7: the other is to have ended before this one goes on alone, and no act and nobody saw that.
+                        .filter(found -> found != EvidenceClass.ASSUMED)
                 : Optional.empty();
         if (evidence.isPresent() && other.filter(who -> !hears(who)).isPresent() && noted.isPresent()) {
             lastAnswer = Clip.text(run.proof());

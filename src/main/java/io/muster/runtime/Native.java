@@ -33,6 +33,9 @@ final class Native {
     private static final int PR_SET_PDEATHSIG = 1;
     private static final int CLOCK_BOOTTIME = 7;
     private static final short POLLIN = 1;
+    private static final short POLLOUT = 4;
+    private static final int[] ENDINGS = {1, 2, 3, 15};
+    private static final long IGNORE = 1;
 
     private static final Linker LINKER = Linker.nativeLinker();
     static final Linker.Option CAPTURE = Linker.Option.captureCallState("errno");
@@ -54,11 +57,20 @@ final class Native {
 
     /** Waits until the descriptor is readable: 1 when it is, 0 after the time, or a negative error. */
     static int awaitReadable(int descriptor, int timeoutMs) {
+        return await(descriptor, POLLIN, timeoutMs);
+    }
+
+    /** Waits until the descriptor takes a few bytes at once; as above. */
+    static int awaitWritable(int descriptor, int timeoutMs) {
+        return await(descriptor, POLLOUT, timeoutMs);
+    }
+
+    private static int await(int descriptor, short events, int timeoutMs) {
         try (Arena arena = Arena.ofConfined()) {
             MemorySegment errno = arena.allocate(CAPTURED);
             MemorySegment wanted = arena.allocate(8, 4);
             wanted.set(JAVA_INT, 0, descriptor);
-            wanted.set(JAVA_SHORT, 4, POLLIN);
+            wanted.set(JAVA_SHORT, 4, events);
             int result = (int) Poll.CALL.invokeExact(errno, wanted, 1L, timeoutMs);
             return result >= 0 ? result : -(int) ERRNO.get(errno, 0L);
         } catch (Throwable e) {
@@ -85,6 +97,20 @@ final class Native {
             return result == 0 ? 0 : -(int) ERRNO.get(errno, 0L);
         } catch (Throwable e) {
             throw new IllegalStateException("prctl", e);
+        }
+    }
+
+    /**
+     * From now on HUP, INT, QUIT and TERM do nothing to this process. Only for a program whose JVM was told to leave signals
+     * alone ({@code -Xrs}).
+     */
+    static void ignoreEndings() {
+        for (int signal : ENDINGS) {
+            try {
+                long _ = (long) Signal.CALL.invokeExact(signal, IGNORE);
+            } catch (Throwable e) {
+                throw new IllegalStateException("signal", e);
+            }
         }
     }
 
@@ -141,6 +167,10 @@ final class Native {
     private static final class Poll {
         static final MethodHandle CALL =
                 link("poll", FunctionDescriptor.of(JAVA_INT, ADDRESS, JAVA_LONG, JAVA_INT), CAPTURE);
+    }
+
+    private static final class Signal {
+        static final MethodHandle CALL = link("signal", FunctionDescriptor.of(JAVA_LONG, JAVA_INT, JAVA_LONG));
     }
 
     private static final class Close {

@@ -126,6 +126,33 @@ final class NativeFile {
         return ask(descriptor, BLKGETSIZE64, true);
     }
 
+    /** Any ioctl with a place for its argument. */
+    static int control(int descriptor, long request, MemorySegment argument) {
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment errno = errorPlace(arena);
+            int result = (int) IOCTL.invokeExact(errno, descriptor, request, argument);
+            return result >= 0 ? result : -error(errno);
+        } catch (Throwable e) {
+            throw new IllegalStateException("ioctl", e);
+        }
+    }
+
+    /** Writes where the file stands, as to what has no places. */
+    static long append(int descriptor, MemorySegment from, long length) {
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment errno = errorPlace(arena);
+            long result = (long) Append.CALL.invokeExact(errno, descriptor, from, length);
+            return result >= 0 ? result : -error(errno);
+        } catch (Throwable e) {
+            throw new IllegalStateException("write", e);
+        }
+    }
+
+    private static final class Append {
+        static final MethodHandle CALL = Native.link("write",
+                FunctionDescriptor.of(JAVA_LONG, JAVA_INT, ADDRESS, JAVA_LONG), Native.CAPTURE);
+    }
+
     private static long ask(int descriptor, long request, boolean wide) {
         try (Arena arena = Arena.ofConfined()) {
             MemorySegment errno = errorPlace(arena);

@@ -156,6 +156,12 @@ public final class NodeRuntime<M extends Machine<NodeInput, NodeNews>> {
         thread.interrupt();
     }
 
+    /** What this node may not be without is lost: it ends at once. May be called by any thread. */
+    void lost(FaultCode code, String reason) {
+        end(code, reason, new IllegalStateException(reason));
+        thread.interrupt();
+    }
+
     /** Ends without asking the machine and without telling the {@link Ending}, as when a program gives up at once. */
     public void halt() {
         told.set(true);

@@ -62,6 +62,7 @@ final class Reload {
         require("node.data", next.dataFolder().equals(current.dataFolder()));
         require("node.fence_jars", next.fencing().jarFolder().equals(current.fencing().jarFolder()));
         require("disk", next.disks().equals(current.disks()));
+        require("watchdog", next.watchdog().equals(current.watchdog()));
         require("trust", next.tls().equals(current.tls()) && next.datagramKey().equals(current.datagramKey()));
         TreeSet<String> used = new TreeSet<>();
         plans.values().forEach(plan -> used.addAll(plan.devices()));

@@ -18,6 +18,7 @@ import io.muster.node.FrameCodec;
 import io.muster.node.NodeConfig;
 import io.muster.node.NodeEvent;
 import io.muster.node.NodeInput;
+import io.muster.node.NodeStatus;
 import io.muster.node.PulseFrame;
 import io.muster.node.Refusal;
 import io.muster.node.Request;
@@ -58,10 +59,12 @@ public final class RunningNode implements AutoCloseable {
     private final PortListeners ports;
     private final Reload reload;
     private final DiskRunner disks;
+    private final Optional<Watchdog> watchdog;
 
     private RunningNode(NodeRuntime<ClusterNode> runtime, NodeConfig config, MonotonicClock clock, IoGate gate,
             Counters counters, Deque<Runnable> closers, PortListeners ports, Reload reload, Trust trust,
-            WireEvents wireEvents, DiskRunner disks) {
+            WireEvents wireEvents, DiskRunner disks, Optional<Watchdog> watchdog) {
+        this.watchdog = watchdog;
         this.disks = disks;
         this.ports = ports;
         this.reload = reload;
@@ -153,6 +156,11 @@ public final class RunningNode implements AutoCloseable {
         return disks;
     }
 
+    /** What ends this node when it cannot vouch for itself, for people; empty for nothing. */
+    public Optional<String> watchdog() {
+        return watchdog.map(Watchdog::about);
+    }
+
     /**
      * Takes up other addresses, links, nodes and fence methods, all of them or none.
      *
@@ -187,6 +195,8 @@ public final class RunningNode implements AutoCloseable {
             // A step that goes on would find its disk and its links closed.
             if (!runtime.awaitEnd(STEP_LIMIT_MS)) {
                 Log.warn("a step of the node goes on after %d ms", STEP_LIMIT_MS);
+            } else {
+                watchdog.ifPresent(Watchdog::nodeEnded);
             }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
@@ -211,6 +221,8 @@ public final class RunningNode implements AutoCloseable {
         private final Counters counters = new Counters();
         private final IoGate gate = new IoGate();
         private final PortListeners ports = new PortListeners(counters);
+        private Optional<Watchdog> watchdog = Optional.empty();
+        private volatile boolean endedAsPlanned;
 
         Start(RuntimeConfig machine, ClusterId cluster, NodeId self, Deque<Runnable> closers) {
             this.machine = machine;
@@ -224,6 +236,7 @@ public final class RunningNode implements AutoCloseable {
             // Native calls take their time to be linked; meanwhile files and keys are read.
             CompletableFuture<FenceRunner> preparing = CompletableFuture.supplyAsync(this::prepareFences,
                     work -> Thread.ofPlatform().name("muster-prepare").daemon().start(work));
+            closers.push(() -> watchdog.ifPresent(Watchdog::close));
             closers.push(() -> preparing.thenAccept(FenceRunner::close));
             DataFolder folder = DataFolder.open(machine.dataFolder(), cluster, self);
             closers.push(folder::close);
@@ -240,6 +253,7 @@ public final class RunningNode implements AutoCloseable {
             DiskRunner disks = DiskRunner.open(machine.disks(), cluster, mailbox::complete);
             closers.push(disks::close);
             FenceRunner fences = prepared(preparing);
+            watchdog = machine.watchdog().map(Watchdog::prepare);
             MonotonicClock clock = new MonotonicClock();
 
             NodeConfig config = withDevices(lives.of(folder.raiseLife(), OwnProcess.facts()), fences);
@@ -249,7 +263,7 @@ public final class RunningNode implements AutoCloseable {
             ClusterNode node = new ClusterNode(config, record, participants, chance(config.self()), clock.now());
             WireEvents wireEvents = new WireEvents(mailbox, events, record.record().state().featureLevel());
             NodeRuntime<ClusterNode> running = new NodeRuntime<>(node, new NodeRuntime.Parts(
-                    clock, mailbox, gate, links, writer::write, fences::run, wireEvents, ending, ports::deliver,
+                    clock, mailbox, gate, links, writer::write, fences::run, wireEvents, noted(ending), ports::deliver,
                     new Latencies(config.times().leaseNs()), disks::run));
             runtime.complete(running);
             counters.tellTo(wireEvents::refused);
@@ -260,12 +274,32 @@ public final class RunningNode implements AutoCloseable {
                             new NodeInput.OtherLedger(met.who(), met.cluster().ledgerIn(cluster))));
             links.start(Frames.of(codec, config.self()), handshake, config.times(),
                     () -> PulseFrame.of(codec, config.self()));
+            watchdog.ifPresent(it -> it.start(() -> running.look((machine, _) -> vouch(machine, clock)),
+                    reason -> running.lost(FaultCode.WATCHDOG_1, reason), () -> endedAsPlanned || !holds(node, clock)));
             running.start();
             Trust trust = new Trust(secure, seal, machine.datagramKey(), links);
             trust.watch(wireEvents::expires);
             closers.push(trust::close);
             return new RunningNode(running, config, clock, gate, counters, closers, ports,
-                    new Reload(machine, links, running), trust, wireEvents, disks);
+                    new Reload(machine, links, running), trust, wireEvents, disks, watchdog);
+        }
+
+        /** What the node's thread says of itself; the moment is read first, so that it is never later than what it stands for. */
+        private Watchdog.Vouch vouch(ClusterNode node, MonotonicClock clock) {
+            long at = Native.bootTimeNs();
+            return new Watchdog.Vouch(at, gate.open(clock.now()) || !holds(node, clock));
+        }
+
+        private static boolean holds(ClusterNode node, MonotonicClock clock) {
+            NodeStatus status = node.status(clock.now());
+            return status.state().mayHoldDirtyState(status.self());
+        }
+
+        private NodeRuntime.Ending noted(NodeRuntime.Ending ending) {
+            return (code, reason, planned) -> {
+                endedAsPlanned = planned;
+                ending.ended(code, reason, planned);
+            };
         }
 
         /**

@@ -4,6 +4,8 @@ import io.muster.base.ClusterFault;
 import io.muster.base.FaultCode;
 import io.muster.base.NodeId;
 import io.muster.base.NodeSet;
+import io.muster.base.TimeBudget;
+import io.muster.base.WatchdogTimes;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.UnknownHostException;
@@ -22,10 +24,18 @@ import java.util.TreeMap;
  * @param nodes       all configured nodes, this one included
  * @param datagramKey file with the cluster's key for datagrams
  * @param disks       shared disks by their names
+ * @param watchdog    what ends this node when it cannot vouch for itself; empty for nothing
  */
 public record RuntimeConfig(
         Path dataFolder, SortedMap<NodeId, Address> nodes, TlsFiles tls, Path datagramKey, Fencing fencing,
-        SortedMap<String, Disk> disks) {
+        SortedMap<String, Disk> disks, Optional<OwnWatchdog> watchdog) {
+
+    /** Without a watchdog. */
+    public RuntimeConfig(
+            Path dataFolder, SortedMap<NodeId, Address> nodes, TlsFiles tls, Path datagramKey, Fencing fencing,
+            SortedMap<String, Disk> disks) {
+        this(dataFolder, nodes, tls, datagramKey, fencing, disks, Optional.empty());
+    }
 
     /** Without shared disks. */
     public RuntimeConfig(
@@ -141,5 +151,21 @@ public record RuntimeConfig(
         public static final int LIMIT = 16;
         /** Of a disk whose configuration does not say. */
         public static final long TIME_LIMIT_NS = 5_000_000_000L;
+    }
+
+    /**
+     * The watchdog of this node.
+     *
+     * @param device  a watchdog device of the kernel; empty for a keeper, a process of its own
+     * @param reboot  whether the keeper may start the machine anew when the killed daemon does not end
+     * @param times   how long it waits
+     */
+    public record OwnWatchdog(Optional<Path> device, boolean reboot, WatchdogTimes times) {
+
+        public OwnWatchdog {
+            if (device.isPresent() && (reboot || times.timeoutNs() % TimeBudget.SECOND != 0)) {
+                throw new IllegalArgumentException("a device counts whole seconds, and starts the machine anew by itself");
+            }
+        }
     }
 }

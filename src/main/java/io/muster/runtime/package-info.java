@@ -18,7 +18,11 @@
  * between nodes
  * to whoever listens for them.
  *
- * <p>Threads, by name: {@code muster-node} steps; {@code muster-disk} writes the record; {@code muster-out-n3} dials
+ * <p>{@code Watchdog} has a timer end this process when the node's thread does not vouch for itself: a {@code DeviceTimer}, or a
+ * {@code KeeperTimer} with the program {@code WatchdogKeeper} behind it; {@code WatchdogFence} is for those who rely on it.
+ *
+ * <p>Threads, by name: {@code muster-watchdog} holds the timer back and {@code muster-keeper} hears
+ * the keeper; {@code muster-node} steps; {@code muster-disk} writes the record; {@code muster-out-n3} dials
  * n3
  * and writes to it, {@code muster-out-n3-close} waits for its end; {@code muster-accept} and one {@code muster-in-n3}
  * for each incoming stream; {@code muster-link-0} for each link; {@code muster-retired} for addresses that were left

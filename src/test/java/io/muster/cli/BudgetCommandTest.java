@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.muster.base.Incarnation;
 import io.muster.base.Inequalities;
 import io.muster.base.TimeBudget;
+import io.muster.base.WatchdogTimes;
 import io.muster.daemon.ControlSocket;
 import io.muster.daemon.EventLog;
 import io.muster.daemon.ExitCode;
@@ -108,7 +109,12 @@ class BudgetCommandTest {
 
         assertThat(Inequalities.ALL).allSatisfy(each -> assertThat(document).contains("| `%s` | %s | %s | `%s` | %s |".formatted(
                 each.name(), each.kind(), each.rule(), each.formula(), each.reason())));
-        assertThat(document.lines().filter(line -> line.matches("\\| `[a-z-]+` \\| (SAFETY|LIVENESS|CALM|WISH) .*")))
-                .hasSize(Inequalities.ALL.size());
+        assertThat(WatchdogTimes.CONDITIONS).allSatisfy(each -> assertThat(document).contains(
+                "| `%s` | %s | %s | `%s` | %s |".formatted(
+                        each.name(), each.kind(), each.rule(), each.formula(), each.reason())));
+        // The conditions on a contract about the watchdogs of others stand with its fence method.
+        assertThat(document.lines().filter(line -> line.matches("\\| `[a-z-]+` \\| (SAFETY|LIVENESS|CALM|WISH) .*"))
+                .filter(line -> !line.startsWith("| `contract-")))
+                .hasSize(Inequalities.ALL.size() + WatchdogTimes.CONDITIONS.size());
     }
 }

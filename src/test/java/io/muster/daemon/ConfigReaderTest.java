@@ -7,6 +7,7 @@ import io.muster.base.ClusterFault;
 import io.muster.base.FaultCode;
 import io.muster.base.NodeId;
 import io.muster.base.TimeBudget;
+import io.muster.base.WatchdogTimes;
 import io.muster.fence.FenceLevel;
 import io.muster.fence.FenceLimits;
 import io.muster.fence.FencePlan;
@@ -159,6 +160,55 @@ class ConfigReaderTest {
             assertThatThrownBy(() -> read(GOOD + wrong)).as(wrong).isInstanceOf(ClusterFault.class)
                     .hasMessageContaining("disk.").hasMessageNotContaining("\n");
         }
+    }
+
+    @Test
+    @DisplayName("a watchdog is read and written back the same; one that does not go with the times is refused")
+    void aWatchdogIsRead() throws IOException {
+        DaemonConfig keeper = read(GOOD + "[watchdog]\nprocess = true\nreboot = true\ntimeout_ms = 2500\n");
+        assertThat(keeper.machine().watchdog()).contains(new RuntimeConfig.OwnWatchdog(
+                Optional.empty(), true, new WatchdogTimes(2_500 * TimeBudget.MS)));
+        assertThat(read(ConfigWriter.write(keeper))).isEqualTo(keeper);
+        DaemonConfig device = read(GOOD + "[watchdog]\ndevice = \"/dev/watchdog1\"\ntimeout_ms = 10000\n");
+        assertThat(device.machine().watchdog()).contains(new RuntimeConfig.OwnWatchdog(
+                Optional.of(Path.of("/dev/watchdog1")), false, new WatchdogTimes(10_000 * TimeBudget.MS)));
+        assertThat(read(ConfigWriter.write(device))).isEqualTo(device);
+        assertThat(read(GOOD).machine().watchdog()).isEmpty();
+
+        assertThatThrownBy(() -> read(GOOD + "[watchdog]\nprocess = true\ntimeout_ms = 900\n"))
+                .isInstanceOf(ClusterFault.class)
+                .hasMessageContaining("watchdog-pauses (rule H2): 4 * pause <= watchdog_timeout must hold, and 1000 ms is more");
+        for (String wrong : List.of("timeout_ms = 10000", "process = true",
+                "process = true\ndevice = \"/dev/w\"\ntimeout_ms = 9000",
+                "device = \"w\"\ntimeout_ms = 10000", "device = \"/dev/w\"\ntimeout_ms = 10500",
+                "device = \"/dev/w\"\nreboot = true\ntimeout_ms = 10000", "process = true\ntimeout_ms = 9000\nspeed = 3")) {
+            assertThatThrownBy(() -> read(GOOD + "[watchdog]\n" + wrong)).as(wrong).isInstanceOf(ClusterFault.class)
+                    .hasMessageContaining("watchdog.").hasMessageNotContaining("\n");
+        }
+    }
+
+    @Test
+    @DisplayName("A3: a contract about others' watchdogs that does not cover this node's own settings is refused")
+    void aContractHasToCoverTheSettings() throws IOException {
+        String text = GOOD.replace("fence = [\"process\", \"manual\"]", "fence = [\"process\", \"dog\"]") + """
+                [fence.dog]
+                kind = "watchdog"
+                watchdog = "hardware"
+                nodes = "n1 n2"
+                timeout_ms = "2000"
+                lease_ms = "2000"
+                write_ms = "5000"
+                drain_ms = "5000"
+                clock_error_ppm = "1000"
+                """;
+        assertThat(read(ConfigWriter.write(read(text)))).isEqualTo(read(text));
+        assertThatThrownBy(() -> read(text.replace("lease_ms = \"2000\"", "lease_ms = \"1999\"")))
+                .isInstanceOf(ClusterFault.class).hasMessageContaining("fence.dog")
+                .hasMessageContaining("contract-lease (rule A3)");
+        assertThatThrownBy(() -> read(text + "[disk.a]\npath = \"a\"\ntime_limit_ms = 5001\n"))
+                .isInstanceOf(ClusterFault.class).hasMessageContaining("contract-write (rule A4)");
+        assertThatThrownBy(() -> read(text + "[fencing]\ndrain_ms = 5001\n"))
+                .isInstanceOf(ClusterFault.class).hasMessageContaining("contract-drain (rule A3)");
     }
 
     @Test

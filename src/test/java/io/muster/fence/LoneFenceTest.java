@@ -6,6 +6,7 @@ import io.muster.base.Incarnation;
 import io.muster.base.NodeId;
 import io.muster.base.TimeBudget;
 import io.muster.heartbeat.HeartbeatNews;
+import io.muster.ledger.EvidenceClass;
 import io.muster.ledger.Lone;
 import io.muster.machine.Completion;
 import io.muster.machine.Effect;
@@ -61,6 +62,23 @@ class LoneFenceTest {
 
         fence.heard(new HeartbeatNews.PeerLost(NEWER, "silent", 1), TimeBudget.SECOND * 100, out);
         assertThat(((Effect.Fence) out.effects.getLast()).method()).isEqualTo("outlet");
+    }
+
+    @Test
+    @DisplayName("T7: of two nodes alone, a watchdog's time that has passed lets nobody go on; an act with read-back does")
+    void timeAloneLetsNobodyGoOn() {
+        for (EvidenceClass evidence : EvidenceClass.values()) {
+            Collected<LoneNews> told = new Collected<>();
+            LoneFence fence = fence(FenceLevel.of("process"));
+            fence.heard(new HeartbeatNews.PeerLost(N2, "silent", 1), 0, told);
+            fence.see(Optional.of(N2), 1, Optional.empty(), chain.head(), 0, told);
+            fence.see(Optional.of(N2), 1, Optional.of(new Lone(N2, 1, Optional.empty())), chain.head(), 30, told);
+            Effect.Fence order = (Effect.Fence) told.effects.getLast();
+            fence.ended(new Completion.FenceEnded(order.ticket(), Optional.of(evidence.label()), "the device's words"), 40, told);
+
+            assertThat(told.news.stream().anyMatch(LoneNews.Fenced.class::isInstance)).as("%s", evidence)
+                    .isEqualTo(evidence != EvidenceClass.ASSUMED);
+        }
     }
 
     private static LoneFence fence(FenceLevel... levels) {

@@ -60,7 +60,7 @@ class FenceMethodsTest {
         Files.writeString(jars.resolve("README"), "not a jar");
         BlockingQueue<Completion> completions = new LinkedBlockingQueue<>();
         var methods = FenceMethods.load(Optional.of(jars));
-        assertThat(methods.keySet()).containsExactly("manual", "plug", "process", "scripted", "storage-epoch");
+        assertThat(methods.keySet()).containsExactly("manual", "plug", "process", "scripted", "storage-epoch", "watchdog");
         try (FenceRunner runner = new FenceRunner(methods, Map.of("plug", Map.of("outlet", "7")), completions::add)) {
             runner.run(new Effect.Fence(5, 1, "plug", Incarnation.of(3, 2), HostProcess.UNKNOWN, Inbox.LIMIT_NS));
             assertThat(completions.poll(Inbox.LIMIT_NS, TimeUnit.NANOSECONDS)).isEqualTo(
@@ -72,7 +72,7 @@ class FenceMethodsTest {
     @DisplayName("the shipped methods are found without any folder")
     void theShippedMethodsAreFound() {
         assertThat(FenceMethods.load(Optional.empty()).keySet())
-                .containsExactly("manual", "process", "scripted", "storage-epoch");
+                .containsExactly("manual", "process", "scripted", "storage-epoch", "watchdog");
     }
 
     @Test

@@ -40,6 +40,7 @@ final class RunningCluster implements AutoCloseable {
     private final NodeSet voters;
     private final ClusterState founded;
     private final SortedMap<NodeId, SortedMap<NodeId, RuntimeConfig.Address>> seen = new TreeMap<>();
+    private final SortedMap<NodeId, RuntimeConfig.OwnWatchdog> watchdogs = new TreeMap<>();
     private final List<Node> started = new ArrayList<>();
 
     /** With more patience than shipped: what is undisturbed by a change must be so on a busy machine, too. */
@@ -96,7 +97,13 @@ final class RunningCluster implements AutoCloseable {
         NodeId self = NodeId.of(number);
         return new RuntimeConfig(data(self), seenBy(number), Certificates.files(keys.keys(), self),
                 keys.config().datagramKey(),
-                new RuntimeConfig.Fencing(Optional.empty(), new TreeMap<>(Map.of("manual", Map.of()))));
+                new RuntimeConfig.Fencing(Optional.empty(), new TreeMap<>(Map.of("manual", Map.of()))), new TreeMap<>(),
+                Optional.ofNullable(watchdogs.get(self)));
+    }
+
+    /** Gives a node that is started later a watchdog. */
+    void watch(int number, RuntimeConfig.OwnWatchdog watchdog) {
+        watchdogs.put(NodeId.of(number), watchdog);
     }
 
     SortedMap<NodeId, List<String>> fenceMethods(int number) {
@@ -119,6 +126,11 @@ final class RunningCluster implements AutoCloseable {
         Node node = new Node(number, running, events, endings);
         started.add(node);
         return node;
+    }
+
+    /** Ends a node without a word to the others. */
+    void end(int number) {
+        started.stream().filter(node -> node.number() == number).forEach(node -> node.running().close());
     }
 
     /** All of them, each a member that may act, in one view. */
