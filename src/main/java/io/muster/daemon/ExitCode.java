@@ -53,7 +53,7 @@ public enum ExitCode {
             case CLI_3 -> NO_ANSWER;
             case DATA_1, DATA_2, DATA_3, DATA_4, DATA_5, STORAGE_1, STORAGE_2 -> DATA_FOLDER;
             case LINK_2 -> ADDRESS;
-            case DISK_1, DISK_2, DISK_3, DISK_4 -> DISK;
+            case DISK_1, DISK_2, DISK_3, DISK_4, DISK_5 -> DISK;
             case MEMBER_2, RECOVERY_2 -> EVICTED;
             case QUORUM_1, MEMBER_1 -> NO_QUORUM;
             case FENCE_1, FENCE_2, FENCE_3, FENCE_5, FENCE_6, FENCE_7, RECOVERY_1, RECOVERY_3, GROUP_3 -> BLOCKED;

@@ -50,7 +50,9 @@ public final class DiskVoter implements Machine<DiskVoterInput, DiskVoterNews> {
     /** Tickets of several disks differ above this bit, and lie below those of the disk heartbeats. */
     private static final int TICKETS_SHIFT = 40;
 
-    private enum Step { HEADER_0, HEADER_1, HEADER_2, SLOTS_0, SLOTS_1, STATE_0, STATE_1, HEAD_0, HEAD_1, LOOK_0, LOOK_1, FETCH_0, FETCH_1 }
+    private enum Step {
+        HEADER_0, HEADER_1, HEADER_2, SLOTS_0, SLOTS_1, STATE_0, STATE_1, HEAD_0, HEAD_1, LOOK_0, LOOK_1, FETCH_0, FETCH_1
+    }
 
     private final Incarnation self;
     private final NodeId id;

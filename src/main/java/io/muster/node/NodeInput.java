@@ -41,4 +41,11 @@ public sealed interface NodeInput {
      * @param plans how each node is fenced
      */
     record Configured(NodeSet nodes, int links, SortedMap<NodeId, FencePlan> plans) implements NodeInput {}
+
+    /**
+     * How many of the own links have a carrier now; told when it changes. Never told, nothing is said of it.
+     *
+     * @param links 0 to {@link NodeConfig#LINKS_LIMIT}
+     */
+    record Carrier(int links) implements NodeInput {}
 }

@@ -26,6 +26,7 @@ import io.muster.ledger.LedgerMessage;
 import io.muster.machine.Completion;
 import io.muster.machine.Machine;
 import io.muster.machine.Outbox;
+import io.muster.membership.DiskReach;
 import io.muster.membership.MembershipMessage;
 import java.util.ArrayList;
 import java.util.List;
@@ -33,7 +34,7 @@ import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.SortedMap;
 import java.util.TreeMap;
-import java.util.function.BiFunction;
+import java.util.function.Function;
 
 /**
  * What a node does on its shared disks: the heartbeat on each, the votes of those that vote, and the registry that joins what
@@ -45,28 +46,36 @@ import java.util.function.BiFunction;
 final class SharedDisks {
 
     private final Incarnation self;
+    private NodeSet nodes;
     private final SortedMap<String, DiskHeartbeat> beats = new TreeMap<>();
     private final SortedMap<NodeId, DiskVoter> voters = new TreeMap<>();
     private final SortedMap<NodeId, String> disks = new TreeMap<>();
     private final SortedMap<NodeId, Ballot> leading = new TreeMap<>();
     private final Liveness liveness = new Liveness(new VerdictRule.All());
     private final List<LivenessNews> verdicts = new ArrayList<>();
+    /** By disk, who is seen there. */
+    private final SortedMap<String, NodeSet> seen = new TreeMap<>();
     private final Outbox<DiskBeatNews> fromBeats;
-    private final BiFunction<NodeId, DiskVoter, Outbox<DiskVoterNews>> fromVoter;
+    private final Function<NodeId, Outbox<DiskVoterNews>> fromVoter;
+    private final Outbox<LivenessNews> heard = new NewsOnly<>(verdicts);
     private DiskPayload carried = new DiskPayload(Optional.empty(), Optional.empty());
-    private NodeSet reached = NodeSet.NONE;
+    private Optional<MembershipMessage.Row> row = Optional.empty();
+    private HeartbeatNews.LinksChanged links = new HeartbeatNews.LinksChanged(NodeSet.NONE, NodeSet.NONE);
+    private DiskSight told = DiskSight.NONE;
 
     /** @param founding the founding state of the ledger that this node keeps to */
     SharedDisks(NodeConfig config, ClusterState founding, Outbox<DiskBeatNews> fromBeats,
-            BiFunction<NodeId, DiskVoter, Outbox<DiskVoterNews>> fromVoter, long now) {
+            Function<NodeId, Outbox<DiskVoterNews>> fromVoter, long now) {
         this.self = config.self();
+        this.nodes = config.peers();
         this.fromBeats = fromBeats;
         this.fromVoter = fromVoter;
+        ClusterId ledgerId = founding.cluster().ofLedger(founding.voting().ledger());
         int index = 0;
         for (var entry : config.disks().entrySet()) {
             String name = entry.getKey();
             NodeDisk use = entry.getValue();
-            beats.put(name, new DiskHeartbeat(self, config.peers(), founding.cluster().ofLedger(founding.voting().ledger()), name,
+            beats.put(name, new DiskHeartbeat(self, config.peers(), ledgerId, name,
                     index++, self.life(), use.times(), config.times().pauseNs(), now));
             liveness.step(new LivenessInput.Register(Liveness.DISK, name), now, heard);
             use.voter().ifPresent(id -> {
@@ -78,67 +87,92 @@ final class SharedDisks {
         verdicts.clear();
     }
 
-    /** The disks that may vote, by configuration. */
-    static NodeSet voters(NodeConfig config) {
-        NodeSet voters = NodeSet.NONE;
-        for (NodeDisk disk : config.disks().values()) {
-            voters = disk.voter().map(voters::with).orElse(voters);
-        }
-        return voters;
-    }
-
-    /** What network and disks together say, now that the network has said this. */
-    List<HeartbeatNews> network(HeartbeatNews news, long now) {
+    /** What network and disks together say, now that the network has said this; links are told by {@link #sight}. */
+    List<LivenessNews> network(HeartbeatNews news, long now) {
         if (beats.isEmpty()) {
-            return List.of(news);
+            return List.of(new LivenessNews.Verdict(news));
         }
         liveness.step(new LivenessInput.OfNetwork(news), now, heard);
         return taken();
     }
 
     /** Likewise for a disk. */
-    List<HeartbeatNews> disk(DiskBeatNews news, long now) {
-        liveness.step(new LivenessInput.OfDisk(news), now, heard);
-        if (news instanceof DiskBeatNews.PeerDown(_, NodeId node, _, _, _)) {
-            leading.remove(node);
+    List<LivenessNews> disk(DiskBeatNews news, long now) {
+        NodeSet here = seen.getOrDefault(news.region(), NodeSet.NONE);
+        switch (news) {
+            case DiskBeatNews.PeerUp(String region, Incarnation who) -> seen.put(region, here.with(who.node()));
+            case DiskBeatNews.PeerDown(String region, NodeId node, _, _, _) -> {
+                seen.put(region, here.without(node));
+                if (seen.values().stream().noneMatch(nodes -> nodes.contains(node))) {
+                    leading.remove(node);
+                }
+            }
+            default -> { /* of the disk itself, or for the layers above */ }
         }
+        liveness.step(new LivenessInput.OfDisk(news), now, heard);
         return taken();
     }
 
     /** Somebody's slot, read: kept for who leads there. Empty for what makes no sense. */
     Optional<DiskPayload> told(Incarnation who, Bytes payload) {
-        Optional<DiskPayload> told = DiskPayload.decode(payload);
-        told.flatMap(DiskPayload::leading).ifPresentOrElse(
+        Optional<DiskPayload> read = DiskPayload.decode(payload);
+        read.flatMap(DiskPayload::leading).filter(ballot -> ballot.leader().equals(who)).ifPresentOrElse(
                 ballot -> leading.put(who.node(), ballot), () -> leading.remove(who.node()));
-        return told;
+        return read;
     }
 
-    /** The network heartbeat's links, with the disks that this node reaches among those it hears both ways. */
-    HeartbeatNews withDisks(HeartbeatNews.LinksChanged links) {
-        return new HeartbeatNews.LinksChanged(links.heard(), links.twoWay().union(reachable()));
+    /** The ballot in which this life leads, as it says in its slot. */
+    Optional<Ballot> leads(Incarnation who) {
+        return Optional.ofNullable(leading.get(who.node())).filter(ballot -> ballot.leader().equals(who));
     }
 
-    /** Leaders that are cut off from this node and say on a disk that they lead: it waits for them (rule L12). */
-    NodeSet leadersCutOff() {
-        NodeSet nodes = NodeSet.NONE;
-        for (NodeId node : leading.keySet()) {
-            nodes = liveness.standing(node) == Standing.CUT_OFF ? nodes.with(node) : nodes;
+    /** A voting disk as the ledger hears it: it has no lives. */
+    static Incarnation voice(NodeId disk) {
+        return new Incarnation(disk, 1);
+    }
+
+    /** Nodes out of two-way reach that say on a disk that they lead; as of the last {@link #sight}. */
+    NodeSet leadersAway() {
+        return told.leadersAway();
+    }
+
+    /** What this node sees of the others and of its disks, when it is not what was told last; never without a disk. */
+    Optional<DiskSight> sight() {
+        if (beats.isEmpty()) {
+            return Optional.empty();
         }
-        return nodes;
+        DiskSight now = look();
+        if (now.equals(told)) {
+            return Optional.empty();
+        }
+        told = now;
+        return Optional.of(now);
     }
 
-    /** Whether the disks within reach are others than when this was asked last. */
-    boolean reachChanged() {
-        NodeSet before = reached;
-        reached = reachable();
-        return !before.equals(reached);
+    private DiskSight look() {
+        NodeSet cutOff = NodeSet.NONE;
+        NodeSet leaders = NodeSet.NONE;
+        TreeMap<NodeId, NodeSet> reach = new TreeMap<>();
+        for (NodeId node : nodes) {
+            cutOff = liveness.standing(node) == Standing.CUT_OFF ? cutOff.with(node) : cutOff;
+            leaders = leading.containsKey(node) && !links.twoWay().contains(node) ? leaders.with(node) : leaders;
+            for (var entry : disks.entrySet()) {
+                if (seen.getOrDefault(entry.getValue(), NodeSet.NONE).contains(node)) {
+                    reach.merge(node, NodeSet.of(entry.getKey()), NodeSet::union);
+                }
+            }
+        }
+        NodeSet own = reachable();
+        reach.put(self.node(), own);
+        return new DiskSight(new HeartbeatNews.LinksChanged(links.heard(), links.twoWay().union(own)), leaders,
+                new DiskReach(cutOff, reach));
     }
 
     void ask(NodeId disk, LedgerMessage message, ClusterState newest, long now) {
         DiskVoter voter = voters.get(disk);
         if (voter != null) {
-            voter.step(new DiskVoterInput.Known(newest), now, fromVoter.apply(disk, voter));
-            voter.step(new DiskVoterInput.Asked(message), now, fromVoter.apply(disk, voter));
+            voter.step(new DiskVoterInput.Known(newest), now, fromVoter.apply(disk));
+            voter.step(new DiskVoterInput.Asked(message), now, fromVoter.apply(disk));
         }
     }
 
@@ -152,13 +186,21 @@ final class SharedDisks {
             return;
         }
         // Tickets tell the disks apart: the others know none of it.
-        voters.forEach((id, voter) -> voter.step(new DiskVoterInput.Completed(completion), now, fromVoter.apply(id, voter)));
+        voters.forEach((id, voter) -> voter.step(new DiskVoterInput.Completed(completion), now, fromVoter.apply(id)));
     }
 
-    /** What is told in the own slots from now on. */
-    void carry(Optional<Ballot> ballot, Optional<MembershipMessage.Row> row, long now) {
+    /** Whom this node hears, for its slots. */
+    void row(MembershipMessage.Row told) {
+        row = Optional.of(told);
+    }
+
+    /** What is told in the own slots from now on, with the newest row. */
+    void carry(Optional<Ballot> ballot, long now) {
+        if (beats.isEmpty()) {
+            return;
+        }
         DiskPayload next = new DiskPayload(ballot, row);
-        if (!beats.isEmpty() && !next.equals(carried)) {
+        if (!next.equals(carried)) {
             carried = next;
             Bytes payload = next.encode();
             beats.values().forEach(beat -> beat.step(new DiskBeatInput.Carry(payload), now, fromBeats));
@@ -178,7 +220,13 @@ final class SharedDisks {
         beats.get(region).step(new DiskBeatInput.RemovePill(intent), now, fromBeats);
     }
 
+    /** A planned end: nobody needs to wait for this node's silence. */
+    void signOff(long now) {
+        beats.values().forEach(beat -> beat.step(new DiskBeatInput.SignOff(), now, fromBeats));
+    }
+
     void configured(NodeSet peers, long now) {
+        nodes = peers;
         beats.values().forEach(beat -> beat.step(new DiskBeatInput.Configured(peers), now, fromBeats));
     }
 
@@ -186,7 +234,7 @@ final class SharedDisks {
         beats.values().stream().filter(beat -> beat.deadline() <= now).forEach(beat -> beat.due(now, fromBeats));
         voters.forEach((id, voter) -> {
             if (voter.deadline() <= now) {
-                voter.due(now, fromVoter.apply(id, voter));
+                voter.due(now, fromVoter.apply(id));
             }
         });
     }
@@ -208,7 +256,12 @@ final class SharedDisks {
             voters.values().forEach(voter -> voter.digest(into));
             liveness.digest(into);
             leading.keySet().forEach(node -> into.add(node.number()));
+            seen.values().forEach(here -> into.add(here.bits()));
         }
+    }
+
+    Incarnation self() {
+        return self;
     }
 
     Liveness liveness() {
@@ -228,15 +281,17 @@ final class SharedDisks {
         return reachable;
     }
 
-    private List<HeartbeatNews> taken() {
-        List<HeartbeatNews> told = new ArrayList<>();
+    private List<LivenessNews> taken() {
+        List<LivenessNews> all = new ArrayList<>();
         for (LivenessNews news : verdicts) {
-            if (news instanceof LivenessNews.Verdict(HeartbeatNews verdict)) {
-                told.add(verdict);
+            if (news instanceof LivenessNews.Verdict(HeartbeatNews.LinksChanged changed)) {
+                links = changed;
+            } else {
+                all.add(news);
             }
         }
         verdicts.clear();
-        return told;
+        return all;
     }
 
     private static OptionalLong acceptorId(Bytes block, ClusterId cluster) {

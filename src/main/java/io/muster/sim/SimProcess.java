@@ -196,6 +196,7 @@ final class SimProcess {
             case NodeInput.Answered(String participant, var answer) ->
                 hash.add(8).add(participant).add(answer.toString());
             case NodeInput.Configured configured -> hash.add(10).add(configured.toString());
+            case NodeInput.Carrier(int links) -> hash.add(11).add(links);
         }
         trace.line(time.now(), Optional.of(life), input);
     }
