@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.muster.base.NodeId;
 import io.muster.base.NodeSet;
+import io.muster.base.Prng;
 import io.muster.base.TimeBudget;
 import io.muster.ledger.ClusterState;
 import io.muster.ledger.GroupName;
@@ -20,6 +21,8 @@ class SharedDiskScenariosTest {
     private static final NodeId N2 = NodeId.of(2);
     private static final NodeSet BOTH = NodeSet.of(N1, N2);
     private static final long MS = TimeBudget.MS;
+    /** Twenty troubles each; a thousand troubles with -Dmuster.disk.runs=50. */
+    private static final int RUNS = Integer.getInteger("muster.disk.runs", 8);
 
     private Simulation simulation = new Simulation(SimSettings.calm(1, 1), Optional.empty());
 
@@ -97,6 +100,56 @@ class SharedDiskScenariosTest {
             simulation.runUntil(simulation.time().now() + 3_000 * MS);
             simulation.kill(BOTH.without(stuck).lowest());
             until(stuck + " goes on", () -> members().equals(NodeSet.of(stuck)) && mayAct(stuck));
+        }
+    }
+
+    @Test
+    @DisplayName("S15, 003-36: random cuts, deaths and stalls of two nodes with a disk: never both, never a loop")
+    void cutsDeathsAndStallsAtRandom() {
+        for (int run = 0; run < RUNS; run++) {
+            oneOfTheCuts(run);
+        }
+    }
+
+    /** Twenty troubles; each is over before the next begins, and then the cluster has to be whole again. */
+    private void oneOfTheCuts(int run) {
+        form(1_000 + run);
+        Prng chance = new Prng(run).fork("cuts");
+        for (int trouble = 0; trouble < 20; trouble++) {
+            String what = "run " + run + ", trouble " + trouble;
+            long fencesBefore = simulation.fences();
+            NodeId faulty = chance.nextInt(2) == 0 ? N1 : N2;
+            NodeId healthy = BOTH.without(faulty).lowest();
+            int kind = chance.nextInt(6);
+            long lasts = chance.between(1, 8_000) * MS;
+            switch (kind) {
+                case 0 -> simulation.kill(faulty);
+                case 1 -> {
+                    cut();
+                    simulation.disks().carrier(faulty, false);
+                }
+                case 2 -> cut();
+                case 3 -> simulation.disks().disk(1).stuck(chance.nextInt(2) == 0 ? BOTH : NodeSet.of(faulty), true);
+                case 4 -> simulation.disks().disk(1).lost(chance.nextInt(2) == 0 ? BOTH : NodeSet.of(faulty), true);
+                default -> simulation.pause(faulty, lasts);
+            }
+            simulation.runUntil(simulation.time().now() + lasts);
+            if (kind == 1) {
+                // Whoever is cut off goes, unless the cut is over first; the other one never does.
+                assertThat(simulation.host(healthy).process()).as(what + ": " + healthy + " is healthy").isPresent();
+            }
+            simulation.disks().disk(1).stuck(BOTH, false);
+            simulation.disks().disk(1).lost(BOTH, false);
+            simulation.disks().carrier(faulty, true);
+            mend();
+            simulation.runUntil(simulation.time().now() + chance.between(0, 3_000) * MS);
+            BOTH.forEach(this::start);
+            until(what + " of kind " + kind + " is over", () -> {
+                BOTH.forEach(this::start);
+                return whole();
+            });
+            assertThat(simulation.fences() - fencesBefore).as(what + ": no fence follows a fence").isLessThanOrEqualTo(1);
+            simulation.runUntil(simulation.time().now() + 3_000 * MS);
         }
     }
 
