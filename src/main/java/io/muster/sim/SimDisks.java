@@ -15,6 +15,7 @@ import io.muster.machine.Completion;
 import io.muster.machine.Effect;
 import io.muster.node.NodeDisk;
 import io.muster.node.NodeInput;
+import java.util.Comparator;
 import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
@@ -122,10 +123,12 @@ final class SimDisks {
         }
     }
 
+    /** Promised is what both copies say: of a promise in the first alone whoever made it has not been told yet. */
     private void looked(NodeId voter, String name, SimProcess reader, long offset) {
         if (offset == DiskLayout.ledgerHeads(1)) {
-            simulation.checkers().diskLooked(reader.life(), voter,
-                    DiskLedger.highest(disks.get(name)::content, cluster, recordId(voter)));
+            Optional<Ballot> highest = DiskLedger.read(disks.get(name)::content, cluster, recordId(voter)).stream()
+                    .flatMap(slot -> slot.promised().stream()).max(Comparator.naturalOrder());
+            simulation.checkers().diskLooked(reader.life(), voter, highest);
         }
     }
 }

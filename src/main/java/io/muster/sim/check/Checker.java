@@ -78,6 +78,6 @@ public interface Checker {
     /** After the cluster was healed and says that it has recovered. */
     default void end() {}
 
-    /** A life looks at the ledger slots of a voting disk at this moment. @param highest ballot that lies there */
+    /** A life looks at the ledger slots of a voting disk at this moment. @param highest ballot promised there */
     default void diskLooked(Incarnation who, NodeId disk, Optional<Ballot> highest) {}
 }
