@@ -88,6 +88,8 @@ public enum FaultCode {
             "Stop what uses it, on every machine that sees it; nothing was written."),
     DISK_4("A disk looks like somebody else's and was not formatted.",
             "Make sure that it is the right one; then --force. Nothing was written."),
+    DISK_5("This node has ended itself for what it read on a shared disk.",
+            "A node that fences it asked for its end there, or another daemon runs under its number; the message says which."),
 
     // The control tree
     TREE_1("The control tree cannot be served as asked.", "The node runs on; the message says what stands against it."),

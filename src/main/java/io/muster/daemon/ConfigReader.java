@@ -104,37 +104,13 @@ public final class ConfigReader {
         SortedMap<String, Map<String, String>> settings = fences.settings(top);
         Fencing fencing = fences.fencing(top);
         ViewSettings view = top.optionalSection("view").map(ConfigReader::view).orElse(ViewSettings.DEFAULT);
-        SortedMap<String, RuntimeConfig.Disk> disks = disks(top);
+        SortedMap<String, RuntimeConfig.Disk> disks = new DiskReader(top, times, this::resolve).disks();
         Optional<Path> tree = top.optionalSection("control").flatMap(this::tree);
         Optional<RuntimeConfig.OwnWatchdog> watchdog = top.optionalSection("watchdog").map(it -> WatchdogReader.own(it, times));
         top.end();
         WatchdogReader.contracts(top, settings, times, fencing.limits(), disks);
         return new DaemonConfig(cluster, self, times, fencing, new RuntimeConfig(
                 data, addresses, tls, datagramKey, new RuntimeConfig.Fencing(jars, settings), disks, watchdog), view, tree);
-    }
-
-    private SortedMap<String, RuntimeConfig.Disk> disks(ConfigSection top) {
-        SortedMap<String, RuntimeConfig.Disk> disks = new TreeMap<>();
-        Map<Path, String> paths = new LinkedHashMap<>();
-        Optional<ConfigSection> tables = top.optionalSection("disk");
-        for (String name : tables.map(ConfigSection::names).orElse(List.of())) {
-            if (!name.matches(RuntimeConfig.Disk.NAME) || disks.size() == RuntimeConfig.Disk.LIMIT) {
-                throw tables.get().fault(name, "cannot be the name of a disk", ("at most %d names of lower-case letters, digits"
-                        + " and dashes, beginning with a letter, at most 32 long").formatted(RuntimeConfig.Disk.LIMIT));
-            }
-            ConfigSection table = tables.get().section(name);
-            Path path = table.value("path", "a block device or an image file", this::resolve);
-            boolean direct = table.truth("direct", true);
-            long shipped = RuntimeConfig.Disk.TIME_LIMIT_NS / TimeBudget.MS;
-            long limitMs = table.whole("time_limit_ms", 1, DAY_MS, Optional.of(shipped));
-            table.end();
-            String other = paths.putIfAbsent(path, name);
-            if (other != null) {
-                throw table.fault("path", "= \"%s\" is also that of disk %s".formatted(path, other), "a path of its own");
-            }
-            disks.put(name, new RuntimeConfig.Disk(path, direct, limitMs * TimeBudget.MS));
-        }
-        return disks;
     }
 
     private Optional<Path> tree(ConfigSection table) {

@@ -93,6 +93,11 @@ public final class ConfigWriter {
             line(text, "path = %s", quote(disk.path().toString()));
             line(text, "direct = %s", disk.direct());
             line(text, "time_limit_ms = %d", disk.timeLimitNs() / TimeBudget.MS);
+            disk.use().voter().ifPresent(voter -> line(text, "voter = %s", quote(voter.toString())));
+            line(text, "beat_ms = %d", disk.use().times().beatNs() / TimeBudget.MS);
+            line(text, "limit_ms = %d", disk.use().times().limitNs() / TimeBudget.MS);
+            line(text, "late_ms = %d", disk.use().times().lateNs() / TimeBudget.MS);
+            line(text, "silence_ms = %d", disk.use().times().silenceNs() / TimeBudget.MS);
         });
         machine.watchdog().ifPresent(watchdog -> {
             line(text, "");

@@ -8,9 +8,11 @@ import io.muster.base.TimeBudget;
 import io.muster.fence.Fencing;
 import io.muster.membership.ViewSettings;
 import io.muster.node.NodeConfig;
+import io.muster.node.NodeDisk;
 import io.muster.runtime.RuntimeConfig;
 import java.nio.file.Path;
 import java.util.Optional;
+import java.util.TreeMap;
 
 /**
  * A configuration file that was read and checked; docs/CONFIG.md lists the keys.
@@ -46,7 +48,9 @@ public record DaemonConfig(
 
     /** What the node's machines have to know, in one life. */
     NodeConfig forLife(long life, HostProcess process) {
+        TreeMap<String, NodeDisk> disks = new TreeMap<>();
+        machine.disks().forEach((name, disk) -> disks.put(name, disk.use()));
         return new NodeConfig(cluster, new Incarnation(self, life), process, machine.nodeSet(),
-                machine.nodes().get(self).links().size(), times, fencing, view);
+                machine.nodes().get(self).links().size(), times, fencing, view, disks);
     }
 }

@@ -54,7 +54,7 @@ public enum ExitCode {
             case DATA_1, DATA_2, DATA_3, DATA_4, DATA_5, STORAGE_1, STORAGE_2 -> DATA_FOLDER;
             case LINK_2 -> ADDRESS;
             case MEMBER_2, RECOVERY_2, VOTER_3 -> EVICTED;
-            case DISK_1, DISK_2, DISK_3, DISK_4 -> DISK;
+            case DISK_1, DISK_2, DISK_3, DISK_4, DISK_5 -> DISK;
             case QUORUM_1, MEMBER_1 -> NO_QUORUM;
             case FENCE_1, FENCE_2, FENCE_3, FENCE_5, FENCE_6, FENCE_7, RECOVERY_1, RECOVERY_3, GROUP_3 -> BLOCKED;
             case MEMBER_3, FENCE_4, GROUP_1, GROUP_2, LINK_1, SELF_2, CONFIG_4, PORT_1, VOTER_1, VOTER_2,

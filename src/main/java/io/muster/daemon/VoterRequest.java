@@ -20,7 +20,7 @@ public final class VoterRequest {
         TreeMap<NodeId, Integer> votes = new TreeMap<>();
         try {
             for (var entry : Json.inner(request, "votes").entrySet()) {
-                votes.put(NodeId.parse(entry.getKey()), whole(entry.getKey(), entry.getValue()));
+                votes.put(NodeId.parseVoter(entry.getKey()), whole(entry.getKey(), entry.getValue()));
             }
             VoterChange change = new VoterChange(votes, whole("threshold", request.getOrDefault("threshold", 0L)),
                     policy(Json.text(request, "policy")), whole("floor", request.getOrDefault("floor", 0L)));

@@ -18,6 +18,7 @@ import java.util.Arrays;
 import java.util.Deque;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.TreeMap;
 
 /**
  * One voting disk as this node uses it: asked like any acceptor, it answers like one, and is passive all the same (Disk Paxos,
@@ -46,13 +47,20 @@ public final class DiskVoter implements Machine<DiskVoterInput, DiskVoterNews> {
         record Vouch(Ballot ballot, long sequence) implements Request {}
     }
 
-    private enum Step { HEADER, SLOTS_0, SLOTS_1, STATE_0, STATE_1, HEAD_0, HEAD_1, LOOK_0, LOOK_1, FETCH_0, FETCH_1 }
+    /** Tickets of several disks differ above this bit, and lie below those of the disk heartbeats. */
+    private static final int TICKETS_SHIFT = 40;
+
+    private enum Step {
+        HEADER_0, HEADER_1, HEADER_2, SLOTS_0, SLOTS_1, STATE_0, STATE_1, HEAD_0, HEAD_1, LOOK_0, LOOK_1, FETCH_0, FETCH_1
+    }
 
     private final Incarnation self;
     private final NodeId id;
     private final String disk;
     private final ClusterState founding;
     private final Header header;
+    /** What slots name: those of a ledger that was given up say nothing (rule Q6). */
+    private final ClusterId of;
     private final long limitNs;
     private final long againNs;
     private ClusterState known;
@@ -63,6 +71,7 @@ public final class DiskVoter implements Machine<DiskVoterInput, DiskVoterNews> {
     private Optional<Request> running = Optional.empty();
     private Optional<Request> waiting = Optional.empty();
     private final Deque<Step> left = new ArrayDeque<>();
+    private final TreeMap<Long, Integer> headers = new TreeMap<>();
     private final byte[][] copies = new byte[2][];
     private Optional<DiskSlots> seen = Optional.empty();
     private Optional<DiskHead> next = Optional.empty();
@@ -87,6 +96,8 @@ public final class DiskVoter implements Machine<DiskVoterInput, DiskVoterNews> {
         this.limitNs = limitNs;
         this.againNs = againNs;
         this.openAt = now;
+        this.of = founding.cluster().ofLedger(founding.voting().ledger());
+        this.ticket = (long) id.number() << TICKETS_SHIFT;
     }
 
     @Override
@@ -150,8 +161,9 @@ public final class DiskVoter implements Machine<DiskVoterInput, DiskVoterNews> {
         waiting = Optional.empty();
         next = Optional.empty();
         left.clear();
+        headers.clear();
         if (own.isEmpty() || running.get() instanceof Request.Promise) {
-            left.addAll(Arrays.asList(Step.HEADER, Step.SLOTS_0, Step.SLOTS_1));
+            left.addAll(Arrays.asList(Step.HEADER_0, Step.HEADER_1, Step.HEADER_2, Step.SLOTS_0, Step.SLOTS_1));
             perform(out);
         } else {
             planned(now, out);
@@ -225,7 +237,9 @@ public final class DiskVoter implements Machine<DiskVoterInput, DiskVoterNews> {
         ticket++;
         NodeId node = self.node();
         out.perform(switch (left.getFirst()) {
-            case HEADER -> read(DiskLayout.header(0), DiskLayout.BLOCK_BYTES);
+            case HEADER_0 -> read(DiskLayout.header(0), DiskLayout.BLOCK_BYTES);
+            case HEADER_1 -> read(DiskLayout.header(1), DiskLayout.BLOCK_BYTES);
+            case HEADER_2 -> read(DiskLayout.header(2), DiskLayout.BLOCK_BYTES);
             case SLOTS_0, LOOK_0 -> read(DiskLayout.ledgerHeads(0), NodeId.LIMIT * DiskLayout.BLOCK_BYTES);
             case SLOTS_1, LOOK_1 -> read(DiskLayout.ledgerHeads(1), NodeId.LIMIT * DiskLayout.BLOCK_BYTES);
             case STATE_0 -> write(DiskLayout.ledgerState(node, wantedArea(), 0), stateBlocks());
@@ -256,7 +270,7 @@ public final class DiskVoter implements Machine<DiskVoterInput, DiskVoterNews> {
     }
 
     private Bytes headBlock() {
-        return next.orElseThrow().encode(founding.cluster(), acceptorId.orElseThrow());
+        return next.orElseThrow().encode(of, acceptorId.orElseThrow());
     }
 
     private Bytes stateBlocks() {
@@ -285,17 +299,7 @@ public final class DiskVoter implements Machine<DiskVoterInput, DiskVoterNews> {
 
     private void wasRead(Step step, Bytes bytes, long now, Outbox<DiskVoterNews> out) {
         switch (step) {
-            case HEADER -> {
-                OptionalLong found = header.acceptorId(bytes, founding.cluster());
-                if (found.isEmpty()) {
-                    failed("it is no disk of this cluster", now, out);
-                    return;
-                }
-                boolean replaced = !found.equals(acceptorId);
-                written &= !replaced;
-                acceptorId = found;
-                perform(out);
-            }
+            case HEADER_0, HEADER_1, HEADER_2 -> headerRead(step, bytes, now, out);
             case SLOTS_0, LOOK_0 -> {
                 copies[0] = bytes.toArray();
                 perform(out);
@@ -309,8 +313,27 @@ public final class DiskVoter implements Machine<DiskVoterInput, DiskVoterNews> {
         }
     }
 
+    /** All copies have to agree while any two can be read: one alone may be what an interrupted formatting left. */
+    private void headerRead(Step step, Bytes bytes, long now, Outbox<DiskVoterNews> out) {
+        OptionalLong found = header.acceptorId(bytes, founding.cluster());
+        found.ifPresent(id -> headers.merge(id, 1, Integer::sum));
+        if (step != Step.HEADER_2) {
+            perform(out);
+            return;
+        }
+        OptionalLong held = headers.size() == 1 ? OptionalLong.of(headers.firstKey()) : OptionalLong.empty();
+        headers.clear();
+        if (held.isEmpty()) {
+            failed("its header is not that of one disk of this cluster", now, out);
+            return;
+        }
+        written &= held.equals(acceptorId);
+        acceptorId = held;
+        perform(out);
+    }
+
     private void looked(boolean opening, long now, Outbox<DiskVoterNews> out) {
-        DiskSlots slots = DiskSlots.read(copies, founding.cluster(), acceptorId.orElseThrow());
+        DiskSlots slots = DiskSlots.read(copies, of, acceptorId.orElseThrow());
         copies[0] = null;
         copies[1] = null;
         DiskHead mine = slots.heads().getOrDefault(self.node(), DiskHead.none(self.node()));

@@ -12,31 +12,30 @@ import io.muster.machine.Outbox;
 import java.util.Optional;
 
 /**
- * The machine that agrees: Multi-Paxos over one small value, {@link ClusterState}, by rules L1 to L13, with the
- * electorate that the state itself names (Q1 to Q4). Every node is an acceptor if it has a vote ({@link Acceptor}), a learner
- * ({@link Learner}), and now and then a candidate or the leader ({@link Leader}); this class routes between them and
- * judges who may lead.
+ * The machine that agrees: Multi-Paxos over one small value, {@link ClusterState}, by rules L1 to L13, with the electorate that
+ * the state itself names (Q1 to Q4). Every node is an acceptor if it has a vote ({@link Acceptor}), a learner ({@link
+ * Learner}), and now and then a candidate or the leader ({@link Leader}); this class routes, and judges who may lead.
  *
- * <p>Who leads. A node prepares only after the silence and delay of {@link Election}, with a quorum within its two-way
- * reach (rule L12). That a leader's node is out of two-way reach, or that its life is out of the cluster, ends the
- * silence at once. An acceptor that hears its leader makes other candidates wait, so that a node which alone does not
- * hear the leader cannot depose it again and again; this is for liveness only, no promise rests on it.
+ * <p>Who leads. A node prepares only after the silence and delay of {@link Election}, with a quorum within its two-way reach
+ * (rule L12). That a leader's node is out of two-way reach, or that its life is out of the cluster, ends the silence at once.
+ * An acceptor that hears its leader makes other candidates wait, so that a node which alone does not hear the leader cannot
+ * depose it again and again; this is for liveness only, no promise rests on it.
  *
- * <p>Rule L11, and an addition to it. A life that is past never leads. A life that was never a member leads (i) while
- * the state has no members at all; (ii) at a <em>cold start</em>: it was told no beat for twice the leader silence, and
- * no life that is a member in the adopted state was heard and is in its two-way reach; (iii) as a <em>last resort</em>:
- * it was told no beat for four times the leader silence, so that whichever members live, none of them can lead, as one
- * that does not know yet that it was admitted, or one that stood down. The addition is safe:
+ * <p>Rule L11, and an addition to it. A life that is past never leads. A life that was never a member leads (i) while the state
+ * has no members at all; (ii) at a <em>cold start</em>: it was told no beat for twice the leader silence, and no life that is a
+ * member in the adopted state was heard and is in its two-way reach; (iii) as a <em>last resort</em>: it was told no beat for
+ * four times the leader silence, so that whichever members live, none of them can lead, as one that does not know yet that it
+ * was admitted, or one that stood down. The addition is safe:
  * <ol>
  * <li>It leads by a promise quorum like anybody, so from then on nobody else can have anything chosen.
  * <li>A member that acts somewhere out of reach acts by a lease that this quorum no longer renews (rule A1).
  * <li>The lives it evicts are departures, to be fenced before anybody recovers from them, as always (F1, R1).
  * <li>It acts by no lease of its own before a version admits it.
- * <li>An evicted life, which rule L11 is about, is past and stays so: only a new process, with nothing of the old one's
- *     state, comes this way.
+ * <li>An evicted life, which rule L11 is about, is past and stays so: only a new process, with nothing of the old one's state,
+ *     comes this way.
  * </ol>
- * Without (ii) a cluster whose processes have all ended could never start again: their next lives are no members, and
- * only a member could let them in.
+ * Without (ii) a cluster whose processes have all ended could never start again: their next lives are no members, and only a
+ * member could let them in.
  */
 public final class Ledger implements Machine<LedgerInput, LedgerNews> {
 
@@ -120,6 +119,7 @@ public final class Ledger implements Machine<LedgerInput, LedgerNews> {
             case LedgerInput.FenceNoted noted -> twoNodes.intend(noted, learner.state(), acceptor.wanted())
                     .ifPresent(record -> acceptor.note(record, now, out));
             case LedgerInput.OtherFenced fenced -> goAlone(fenced, now, out);
+            case LedgerInput.LeaderOnDisk _ -> election.leaderHeard(now);
         }
         advance(now, out);
     }

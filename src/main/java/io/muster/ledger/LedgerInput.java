@@ -37,4 +37,7 @@ public sealed interface LedgerInput {
 
     /** The fence that was noted has ended with this evidence: go on without the other (rules T2, T3). */
     record OtherFenced(Incarnation other, long intent, EvidenceClass evidence, String proof) implements LedgerInput {}
+
+    /** A node that is cut off from this one says on a shared disk that it leads: others wait, as if it had beaten (L12). */
+    record LeaderOnDisk(Ballot ballot) implements LedgerInput {}
 }

@@ -88,7 +88,7 @@ final class Reach {
         NodeSet voters = state.electorate().acceptors();
         boolean selfVotes = voters.contains(self.node());
         int before = 0;
-        for (NodeId node : twoWay) {
+        for (NodeId node : twoWay.nodesOnly()) {
             boolean earlier = voters.contains(node) == selfVotes
                     ? node.compareTo(self.node()) < 0
                     : voters.contains(node);

@@ -24,9 +24,20 @@ public final class LocalView {
     private final SortedMap<NodeId, Incarnation> heard = new TreeMap<>();
     private final SortedMap<NodeId, Loss> losses = new TreeMap<>();
     private final SortedMap<NodeId, Long> oneWaySince = new TreeMap<>();
+    private final SortedMap<NodeId, Long> cutOffSince = new TreeMap<>();
     private NodeSet twoWay = NodeSet.NONE;
+    private DiskReach disks = DiskReach.NONE;
 
     LocalView() {}
+
+    /** @return whether others are cut off than before */
+    boolean note(DiskReach reach, long now) {
+        boolean others = !reach.cutOff().equals(disks.cutOff());
+        disks = reach;
+        cutOffSince.keySet().removeIf(node -> !reach.cutOff().contains(node));
+        reach.cutOff().forEach(node -> cutOffSince.putIfAbsent(node, now));
+        return others;
+    }
 
     void note(HeartbeatNews news, long now) {
         switch (news) {
@@ -67,7 +78,22 @@ public final class LocalView {
         return List.copyOf(heard.values());
     }
 
-    /** Nodes with a two-way link. */
+    /** All lives heard over a link: those that only a disk shows alive are cut off. */
+    List<Incarnation> linked() {
+        return cutOffSince.isEmpty() ? lives()
+                : heard.values().stream().filter(who -> !cutOffSince.containsKey(who.node())).toList();
+    }
+
+    /** Since when only a disk shows this node alive; empty when that is not so. */
+    Optional<Long> cutOffSince(NodeId node) {
+        return Optional.ofNullable(cutOffSince.get(node));
+    }
+
+    DiskReach disks() {
+        return disks;
+    }
+
+    /** Nodes with a two-way link, and the voting disks within reach. */
     public NodeSet twoWay() {
         return twoWay;
     }
@@ -79,6 +105,7 @@ public final class LocalView {
 
     void digest(Hash64 into) {
         into.add(twoWay.bits());
+        cutOffSince.forEach((node, since) -> into.add(node.number()).add(since));
         oneWaySince.forEach((node, since) -> into.add(node.number()).add(since));
         heard.values().forEach(who -> into.add(who.node().number()).add(who.life()));
         losses.values().forEach(loss -> into.add(loss.who().node().number()).add(loss.who().life()).add(loss.lostAt()));

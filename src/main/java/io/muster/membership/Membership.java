@@ -146,6 +146,8 @@ public final class Membership implements Machine<MembershipInput, MembershipNews
             case Agreed(LedgerNews news) -> agreed(news, now, out);
             case LeaveWanted _ -> leaveWanted(now, out);
             case MembershipInput.LinksUp(int count) -> rows.linksUp(count, now);
+            case MembershipInput.Carriers(int count) -> rows.carriers(count, now);
+            case MembershipInput.Disks(DiskReach reach) -> rows.disks(reach, now);
             case EvictWanted(Incarnation who, String reason) -> {
                 if (agreed.isEmpty() || agreed.get().isMember(who)) {
                     ownEvicts.put(who.node(), new EvictWanted(who, clip(reason)));

@@ -25,4 +25,10 @@ public sealed interface MembershipInput {
 
     /** The configuration has changed. @param nodes all configured nodes from now on, this one included */
     record Configured(NodeSet nodes) implements MembershipInput {}
+
+    /** What shared disks show of the others is new. */
+    record Disks(DiskReach reach) implements MembershipInput {}
+
+    /** How many of its links have a carrier, as far as the driver can tell: evidence beside what is heard (rule V3). */
+    record Carriers(int count) implements MembershipInput {}
 }

@@ -13,7 +13,8 @@ public sealed interface MembershipMessage extends Message {
     /**
      * Whom the sender hears, one way, by life; told to everybody, again and again (rule V1).
      *
-     * @param linksUp on how many of its links it hears anybody, held down (rule V3)
+     * @param linksUp on how many of its links it hears anybody, and on how many there is a carrier where that is known; held
+     *                down (rule V3)
      * @param weight  what it is worth where views are chosen by weight
      */
     record Row(long sequence, List<Incarnation> heard, int linksUp, int weight) implements MembershipMessage {

@@ -36,4 +36,7 @@ public sealed interface MembershipNews {
 
     /** This node is out: it has to stop. @param planned whether it had asked to leave */
     record SelfOut(boolean planned, String reason) implements MembershipNews {}
+
+    /** The row that is told to everybody from now on, for those whom only a disk reaches. */
+    record RowTold(MembershipMessage.Row row) implements MembershipNews {}
 }

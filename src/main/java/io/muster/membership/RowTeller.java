@@ -36,6 +36,9 @@ final class RowTeller {
     private final LinkMatrix matrix;
     private final LocalView local;
     private final HeldDown linksUp;
+    /** Bad news at once, good news held down. */
+    private final HeldDown carriersHeld;
+    private int carriers;
     private long sequence;
     private long toldAt = Long.MIN_VALUE;
     private long nextAt;
@@ -50,6 +53,7 @@ final class RowTeller {
         this.matrix = matrix;
         this.local = local;
         this.linksUp = new HeldDown(0, EVIDENCE_HOLD_SILENCES * times.silenceNs(), now);
+        this.carriersHeld = new HeldDown(0, EVIDENCE_HOLD_SILENCES * times.silenceNs(), now);
         this.nextAt = now;
     }
 
@@ -68,6 +72,19 @@ final class RowTeller {
         linksUp.see(up, now);
     }
 
+    /** How many of the own links have a carrier. */
+    void carriers(int count, long now) {
+        carriersHeld.see(count, now);
+        carriers = count;
+        changed(now);
+    }
+
+    void disks(DiskReach reach, long now) {
+        if (local.note(reach, now)) {
+            changed(now);
+        }
+    }
+
     /** The own row has changed. */
     void changed(long now) {
         nextAt = Math.min(nextAt, Math.max(now, toldAt + times.askNs() / ROWS_PER_ASK));
@@ -75,7 +92,8 @@ final class RowTeller {
 
     /** What is published of this node now. */
     Row own(long now) {
-        return new Row(sequence, local.lives(), linksUp.published(now), settings.weight());
+        int evidence = linksUp.published(now) + Math.min(carriers, carriersHeld.published(now));
+        return new Row(sequence, local.linked(), evidence, settings.weight());
     }
 
     void due(Optional<ClusterState> agreed, long now, Outbox<MembershipNews> out) {
@@ -86,6 +104,7 @@ final class RowTeller {
         Row row = own(now);
         matrix.put(self, row, now);
         nodes.without(self.node()).forEach(node -> out.send(node, row));
+        out.announce(new MembershipNews.RowTold(row));
         agreed.filter(state -> state.isMember(self)).ifPresent(state -> relay(state, now, out));
         toldAt = now;
         nextAt = now + times.askNs();
@@ -105,6 +124,9 @@ final class RowTeller {
 
     void digest(Hash64 into) {
         linksUp.digest(into);
+        if (carriers > 0) {
+            carriersHeld.digest(into);
+        }
         into.add(sequence).add(nextAt);
     }
 

@@ -42,11 +42,11 @@ final class ViewChoice {
     private final long candidates;
     private final long[] links;
     private final Electorate electorate;
-    private final long[] reach = new long[NodeId.LIMIT];
+    private final NodeSet[] reach = new NodeSet[NodeId.LIMIT];
     private final long[] worth = new long[NodeId.LIMIT];
     private long current;
     private NodeSet outside = NodeSet.NONE;
-    private long anyReach;
+    private NodeSet anyReach = NodeSet.NONE;
     private int steps;
     private long best;
     private long bestWorth = -1;
@@ -60,6 +60,7 @@ final class ViewChoice {
         this.links = links.clone();
         this.electorate = electorate;
         Arrays.fill(worth, 1L << SIZE_SHIFT);
+        Arrays.fill(reach, NodeSet.NONE);
     }
 
     /** The set that is there now. */
@@ -68,15 +69,15 @@ final class ViewChoice {
         return this;
     }
 
-    /** Acceptors that a candidate reaches and that are no candidates themselves. */
+    /** Acceptors, disks among them, that a candidate reaches and that are no candidates themselves. */
     ViewChoice reach(NodeId node, NodeSet acceptors) {
-        reach[node.number()] = acceptors.bits() & ~candidates;
+        reach[node.number()] = acceptors.minus(new NodeSet(candidates));
         return this;
     }
 
     /** Acceptors that every set can count on, as who decides on it is none of the candidates and reaches them. */
     ViewChoice outside(NodeSet acceptors) {
-        outside = new NodeSet(acceptors.bits() & ~candidates);
+        outside = acceptors.minus(new NodeSet(candidates));
         return this;
     }
 
@@ -102,7 +103,7 @@ final class ViewChoice {
             return Optional.of(new NodeSet(current));
         }
         for (NodeId node : new NodeSet(candidates)) {
-            anyReach |= reach[node.number()];
+            anyReach = anyReach.union(reach[node.number()]);
         }
         walk(0, candidates);
         return bestWorth < 0 ? Optional.empty() : Optional.of(new NodeSet(best));
@@ -112,7 +113,7 @@ final class ViewChoice {
     private void walk(long clique, long open) {
         if (++steps > STEPS_LIMIT
                 || worth(clique) + bound(open) <= bestWorth
-                || !electorate.isQuorum(new NodeSet(clique | open | anyReach | outside.bits()))) {
+                || !electorate.isQuorum(new NodeSet(clique | open).union(anyReach).union(outside))) {
             return;
         }
         if (worth(clique) > bestWorth && decides(clique)) {
@@ -128,12 +129,12 @@ final class ViewChoice {
     }
 
     private boolean decides(long set) {
-        if (electorate.isQuorum(new NodeSet(set | outside.bits()))) {
+        if (electorate.isQuorum(new NodeSet(set).union(outside))) {
             return true;
         }
         for (long left = set; left != 0; left &= left - 1) {
-            long reached = reach[NodeSet.numberAt(Long.numberOfTrailingZeros(left))];
-            if (reached != 0 && electorate.isQuorum(new NodeSet(set | reached))) {
+            NodeSet reached = reach[NodeSet.numberAt(Long.numberOfTrailingZeros(left))];
+            if (!reached.isEmpty() && electorate.isQuorum(new NodeSet(set).union(reached))) {
                 return true;
             }
         }

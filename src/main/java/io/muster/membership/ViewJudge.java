@@ -57,6 +57,7 @@ final class ViewJudge {
     private final Wishes wishes;
     private final ViewSettings settings;
     private final long silenceNs;
+    private final long diskNs;
     private final long rowLimitNs;
     private final long holdNs;
     /** Others notice a death, and tell it, within this time of each other. */
@@ -77,7 +78,8 @@ final class ViewJudge {
         this.local = local;
         this.wishes = wishes;
         this.silenceNs = times.silenceNs();
-        this.rowLimitNs = times.silenceNs() + 4 * times.askNs();
+        this.diskNs = settings.diskSilenceNs();
+        this.rowLimitNs = times.silenceNs() + 4 * times.askNs() + diskNs;
         this.holdNs = times.silenceNs() + 2 * times.pulseNs();
         this.oneWayHoldNs = times.pauseNs();
         this.settleNs = 2 * times.pulseNs();
@@ -171,17 +173,19 @@ final class ViewJudge {
                 .keep(NodeSet.of(self.node()));
         for (NodeId node : candidates) {
             choice.weight(node, snapshot.weight(node)).evidence(node, snapshot.evidence(node));
-            choice.reach(node, node.equals(self.node())
+            NodeSet reached = node.equals(self.node())
                     ? outside(state)
-                    : matrix.reached(life(state, node), strangers(state), rowLimitNs, now));
+                    : matrix.reached(life(state, node), strangers(state), rowLimitNs, now);
+            choice.reach(node, reached.union(local.disks().of(node)));
         }
-        return candidates.contains(self.node()) ? choice : choice.outside(outside(state));
+        return candidates.contains(self.node()) ? choice : choice.outside(
+                outside(state).union(local.disks().of(self.node())));
     }
 
     /** Acceptors that are running without being members, in the lives that are known here. */
     private List<Incarnation> strangers(ClusterState state) {
         List<Incarnation> strangers = new ArrayList<>();
-        for (NodeId node : state.electorate().acceptors()) {
+        for (NodeId node : state.electorate().acceptors().nodesOnly()) {
             matrix.life(node).filter(who -> !state.isMember(who) && !state.isPast(who)).ifPresent(strangers::add);
         }
         return strangers;
@@ -321,6 +325,14 @@ final class ViewJudge {
 
     /** {@code from} has not heard {@code to} for so long that it is not for want of time to notice a death. */
     private boolean heldDown(Incarnation from, Incarnation to, long now) {
+        if (to.equals(self) || from.equals(self)) {
+            // Whoever has died looks alive on a disk for a while, by rows that are older than the cut (rule V5a).
+            NodeId other = to.equals(self) ? from.node() : to.node();
+            Optional<Long> since = local.cutOffSince(other);
+            if (since.isPresent() && now - Math.max(since.get(), graceFrom) >= diskNs) {
+                return true;
+            }
+        }
         if (to.equals(self)) {
             Optional<Long> since = local.oneWaySince(from.node());
             if (since.isPresent() && now - Math.max(since.get(), graceFrom) >= oneWayHoldNs) {
@@ -333,7 +345,7 @@ final class ViewJudge {
     /** Who votes and is within reach without being a member: lives that want in. Those put out are about to end. */
     private NodeSet outside(ClusterState state) {
         NodeSet outside = state.isMember(self) ? NodeSet.NONE : NodeSet.of(self.node());
-        for (NodeId node : local.twoWay()) {
+        for (NodeId node : local.twoWay().nodesOnly()) {
             Optional<Incarnation> heard = local.life(node);
             if (heard.isPresent() && !state.isMember(heard.get()) && !state.isPast(heard.get())) {
                 outside = outside.with(node);
@@ -351,7 +363,8 @@ final class ViewJudge {
                         other, matrix.leftOutForNs(them, who, now) / MS, snapshot.id());
             }
             if (heldDown(who, them, now)) {
-                long sinceAt = them.equals(self) ? local.oneWaySince(node).orElse(now) : now;
+                long sinceAt = them.equals(self)
+                        ? local.oneWaySince(node).or(() -> local.cutOffSince(node)).orElse(now) : now;
                 return "it has not heard %s for %d ms (matrix %s)".formatted(
                         other, Math.max(now - sinceAt, matrix.leftOutForNs(who, them, now)) / MS, snapshot.id());
             }

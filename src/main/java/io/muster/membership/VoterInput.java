@@ -1,6 +1,7 @@
 package io.muster.membership;
 
 import io.muster.base.Incarnation;
+import io.muster.base.NodeId;
 import io.muster.heartbeat.HeartbeatNews;
 import io.muster.ledger.LedgerNews;
 
@@ -15,4 +16,7 @@ public sealed interface VoterInput {
 
     /** A person wants the electorate changed. */
     record ChangeWanted(VoterChange change, String reason) implements VoterInput {}
+
+    /** A disk that may vote can be read, and this is the id of its record. */
+    record DiskShown(NodeId disk, long recordId) implements VoterInput {}
 }

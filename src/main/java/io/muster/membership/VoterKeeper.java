@@ -71,6 +71,8 @@ public final class VoterKeeper implements Machine<VoterInput, Void>, Proposer {
                 }
             }
             case VoterInput.Heard(HeartbeatNews news) -> heard(news);
+            // Not a life of its own: another record under the same number is another disk.
+            case VoterInput.DiskShown(NodeId disk, long id) -> shown(new Incarnation(disk, 1), id);
             case VoterInput.Agreed(LedgerNews news) -> agreed(news, now);
             case VoterInput.ChangeWanted(VoterChange change, String reason) -> {
                 own = Optional.of(new Wish(change, Clip.text(reason), now));

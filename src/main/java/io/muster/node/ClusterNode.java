@@ -18,11 +18,13 @@ import io.muster.group.GroupInput;
 import io.muster.group.GroupManager;
 import io.muster.group.GroupMessage;
 import io.muster.group.GroupNews;
+import io.muster.heartbeat.DiskBeatNews;
 import io.muster.heartbeat.Heartbeat;
 import io.muster.heartbeat.HeartbeatInput;
 import io.muster.heartbeat.HeartbeatMessage;
 import io.muster.heartbeat.HeartbeatNews;
 import io.muster.ledger.ClusterState;
+import io.muster.ledger.DiskVoterNews;
 import io.muster.ledger.Draft;
 import io.muster.ledger.GroupName;
 import io.muster.ledger.Ledger;
@@ -48,10 +50,8 @@ import io.muster.recovery.RecoveryCoordinator;
 import io.muster.recovery.RecoveryInput;
 import io.muster.recovery.RecoveryMessage;
 import io.muster.recovery.RecoveryNews;
-import java.util.ArrayDeque;
 import java.util.List;
 import java.util.Optional;
-import java.util.function.Function;
 import java.util.stream.Stream;
 
 /**
@@ -78,21 +78,12 @@ public final class ClusterNode implements Machine<NodeInput, NodeNews> {
     private final List<Proposer> proposers;
     private final SelfFence selfFence;
     private final EnvelopeGate gate = new EnvelopeGate();
+    private final SharedDisks disks;
+    private final DiskDesk desk;
     private final Layers layers;
     private final Waits waits;
 
-    private final ArrayDeque<LayerNews> rising = new ArrayDeque<>();
-    private final LayerOutbox<HeartbeatNews> fromHeartbeat = outbox(LayerNews.OfHeartbeat::new);
-    private final LayerOutbox<LedgerNews> fromLedger = outbox(LayerNews.OfLedger::new);
-    private final LayerOutbox<MembershipNews> fromMembership = outbox(LayerNews.OfMembership::new);
-    private final LayerOutbox<FenceNews> fromFencer = outbox(LayerNews.OfFence::new);
-    private final LayerOutbox<GroupNews> fromGroups = outbox(LayerNews.OfGroup::new);
-    private final LayerOutbox<RecoveryNews> fromRecovery = outbox(LayerNews.OfRecovery::new);
-    private final LayerOutbox<LoneNews> fromLoneFence = outbox(LayerNews.OfLone::new);
-    private final LayerOutbox<Void> fromVoters = outbox(news -> {
-        throw new IllegalStateException("the keeper of the electorate announces nothing: " + news);
-    });
-
+    private final LayerOutlets outlets = new LayerOutlets(this::driver);
     private final GroupWishes wishes = new GroupWishes();
     private final Ports ports;
     private PlannedLeave leave = PlannedLeave.NOT_WANTED;
@@ -110,19 +101,23 @@ public final class ClusterNode implements Machine<NodeInput, NodeNews> {
         this.config = config;
         this.self = config.self();
         this.heartbeat = new Heartbeat(self, config.peers(), config.links(), config.times(), now);
-        this.ledger = new Ledger(self, config.nodes(), config.times(), loaded, chance.fork("ledger"), now);
-        this.membership = new Membership(self, config.process(), config.nodes(), config.times(), config.view(), now);
+        this.ledger = new Ledger(self, config.voters(), config.times(), loaded, chance.fork("ledger"), now);
+        this.membership = new Membership(self, config.process(), config.nodes(), config.times(),
+                config.view().withDisks(config.diskSilenceNs()), now);
         this.fencer = new Fencer(self, config.fencing(), config.times(), now, chance.fork("fence"), config.process());
         this.groups = new GroupManager(self, config.times(), now);
-        this.talk = new GroupTalk(config, outbox(LayerNews.OfChannel::new),
-                outbox(LayerNews.OfBarrier::new), now);
+        this.talk = new GroupTalk(config, outlets.channels, outlets.barriers, now);
         List<Participant> all = Stream.concat(participants.stream(), Stream.of(talk)).toList();
         this.recovery = new RecoveryCoordinator(self, all, config.times(), now);
         this.selfFence = new SelfFence(self, config.times());
         this.voters = new VoterKeeper(self, ledger.record().recordId(), config.times(), now);
         this.loneFence = new LoneFence(self, config.fencing(), config.times(), now);
         this.ports = new Ports(self, config.times().askNs());
-        this.layers = new Layers(heartbeat, ledger, membership, fencer, groups, recovery, talk, voters, loneFence, ports);
+        this.disks = new SharedDisks(config, ledger.state(), outlets.disks, outlets::ofVoter, now);
+        this.desk = new DiskDesk(disks, ledger, voters, membership, outlets,
+                new DiskDesk.Above(this::heard, this::happened, this::rowOnDisk, at -> actUntil(Long.MIN_VALUE, at), this::stop));
+        this.layers = new Layers(heartbeat, ledger, membership, fencer, groups, recovery, talk, voters, loneFence, ports,
+                disks);
         this.waits = new Waits(config, layers, selfFence);
         this.proposers = List.of(loneFence, membership, fencer, groups, recovery, talk.barriers, voters);
     }
@@ -137,18 +132,23 @@ public final class ClusterNode implements Machine<NodeInput, NodeNews> {
             case NodeInput.Arrived(Incarnation from, Message message) -> arrived(from, message, now);
             case NodeInput.CastArrived(Incarnation from, int link, HeartbeatMessage pulse) when isPeer(from) -> {
                 pulsed(from, link, pulse, now);
-                if (rising.isEmpty()) {
+                if (outlets.rising.isEmpty()) {
                     return; // most of all inputs are pulses that change nothing: what time changes is asked by timers
                 }
             }
             case NodeInput.CastArrived _ -> { /* only heartbeats travel as datagrams */ }
-            case NodeInput.StreamOpened(var peer) -> heartbeat.step(new HeartbeatInput.StreamOpened(peer), now, fromHeartbeat);
-            case NodeInput.StreamClosed(var peer) -> heartbeat.step(new HeartbeatInput.StreamClosed(peer), now, fromHeartbeat);
-            case NodeInput.StreamRefused(var peer) -> heartbeat.step(new HeartbeatInput.StreamRefused(peer), now, fromHeartbeat);
+            case NodeInput.StreamOpened(var peer) ->
+                heartbeat.step(new HeartbeatInput.StreamOpened(peer), now, outlets.heartbeat);
+            case NodeInput.StreamClosed(var peer) ->
+                heartbeat.step(new HeartbeatInput.StreamClosed(peer), now, outlets.heartbeat);
+            case NodeInput.StreamRefused(var peer) ->
+                heartbeat.step(new HeartbeatInput.StreamRefused(peer), now, outlets.heartbeat);
             case NodeInput.Completed(Completion completion) -> completed(completion, now);
             case NodeInput.Asked(Request request) -> asked(request, now);
-            case NodeInput.Answered(var by, var answer) -> recovery.step(Layers.answered(by, answer), now, fromRecovery);
+            case NodeInput.Answered(var by, var answer) ->
+                recovery.step(Layers.answered(by, answer), now, outlets.recovery);
             case NodeInput.Configured next -> configured(next, now);
+            case NodeInput.Carrier(int links) -> membership.step(new MembershipInput.Carriers(links), now, outlets.membership);
             case NodeInput.OtherLedger other ->
                 selfFence.met(other, ledger.state().voting().ledger()).ifPresent(this::stop);
         }
@@ -161,23 +161,16 @@ public final class ClusterNode implements Machine<NodeInput, NodeNews> {
             return;
         }
         driver = out;
-        dueOf(heartbeat, now, fromHeartbeat);
+        if (heartbeat.deadline() <= now) {
+            heartbeat.due(now, outlets.heartbeat);
+        }
         if (heartbeat.linksUp() != linksUp) {
             linksUp = heartbeat.linksUp();
-            membership.step(new MembershipInput.LinksUp(linksUp), now, fromMembership);
+            membership.step(new MembershipInput.LinksUp(linksUp), now, outlets.membership);
         }
+        disks.due(now);
         route(now); // a pause of our own is known before any other timer is believed
-        dueOf(ledger, now, fromLedger);
-        dueOf(membership, now, fromMembership);
-        dueOf(fencer, now, fromFencer);
-        dueOf(groups, now, fromGroups);
-        dueOf(recovery, now, fromRecovery);
-        ports.due(now, driver);
-        talk.due(now);
-        dueOf(voters, now, fromVoters);
-        if (loneFence.deadline() <= now) {
-            loneFence.due(now, fromLoneFence);
-        }
+        layers.due(now, outlets, driver);
         settle(now);
         if (!stopped && selfFence.deadline() <= now) {
             driver = out;
@@ -219,7 +212,7 @@ public final class ClusterNode implements Machine<NodeInput, NodeNews> {
 
     private void pulsed(Incarnation from, int link, HeartbeatMessage message, long now) {
         switch (message) {
-            case HeartbeatMessage.Pulse pulse -> heartbeat.pulsed(from, link, pulse, now, fromHeartbeat);
+            case HeartbeatMessage.Pulse pulse -> heartbeat.pulsed(from, link, pulse, now, outlets.heartbeat);
         }
     }
 
@@ -232,9 +225,15 @@ public final class ClusterNode implements Machine<NodeInput, NodeNews> {
             return;
         }
         if (message instanceof LedgerMessage agreed) {
-            ledger.step(new LedgerInput.Arrived(from, agreed), now, fromLedger);
+            ledger.step(new LedgerInput.Arrived(from, agreed), now, outlets.ledger);
         } else if (gate.judge(from, message, ledger.state()) == EnvelopeGate.Verdict.PASS) {
             deliver(from, message, now);
+        }
+    }
+
+    private void rowOnDisk(Incarnation from, MembershipMessage.Row row, long now) {
+        if (isPeer(from) && gate.judge(from, row, ledger.state()) == EnvelopeGate.Verdict.PASS) {
+            deliver(from, row, now);
         }
     }
 
@@ -242,15 +241,15 @@ public final class ClusterNode implements Machine<NodeInput, NodeNews> {
         switch (message) {
             case MembershipMessage m -> {
                 if (m instanceof MembershipMessage.JoinAsk(var process, _)) {
-                    fencer.step(new FenceInput.Arriving(from, process), now, fromFencer);
+                    fencer.step(new FenceInput.Arriving(from, process), now, outlets.fencer);
                 }
-                membership.step(new MembershipInput.Arrived(from, m), now, fromMembership);
+                membership.step(new MembershipInput.Arrived(from, m), now, outlets.membership);
             }
-            case FenceMessage m -> fencer.step(new FenceInput.Arrived(from, m), now, fromFencer);
-            case GroupMessage m -> groups.step(new GroupInput.Arrived(from, m), now, fromGroups);
-            case RecoveryMessage m -> recovery.step(new RecoveryInput.Arrived(from, m), now, fromRecovery);
+            case FenceMessage m -> fencer.step(new FenceInput.Arrived(from, m), now, outlets.fencer);
+            case GroupMessage m -> groups.step(new GroupInput.Arrived(from, m), now, outlets.groups);
+            case RecoveryMessage m -> recovery.step(new RecoveryInput.Arrived(from, m), now, outlets.recovery);
             case PortMessage m -> ports.arrived(from, m, ledger.state(), now, driver);
-            case VoterMessage m -> voters.step(new VoterInput.Arrived(from, m), now, fromVoters);
+            case VoterMessage m -> voters.step(new VoterInput.Arrived(from, m), now, outlets.voters);
             default -> talk.arrived(from, message, now);
         }
     }
@@ -258,11 +257,11 @@ public final class ClusterNode implements Machine<NodeInput, NodeNews> {
     private void completed(Completion completion, long now) {
         switch (completion) {
             case Completion.Written _, Completion.WriteFailed _ ->
-                ledger.step(new LedgerInput.Completed(completion), now, fromLedger);
-            case Completion.OfDisk _ -> { /* no layer uses a shared disk */ }
+                ledger.step(new LedgerInput.Completed(completion), now, outlets.ledger);
+            case Completion.OfDisk ended -> disks.completed(ended, now);
             case Completion.FenceEnded end -> {
-                fencer.step(new FenceInput.Completed(completion), now, fromFencer);
-                loneFence.ended(end, now, fromLoneFence);
+                fencer.step(new FenceInput.Completed(completion), now, outlets.fencer);
+                loneFence.ended(end, now, outlets.loneFence);
             }
         }
     }
@@ -272,7 +271,7 @@ public final class ClusterNode implements Machine<NodeInput, NodeNews> {
             case Request.JoinGroup(var group) -> {
                 if (leave == PlannedLeave.NOT_WANTED && !config.view().witness()
                         && wishes.join(group, recovery.isLeaving(group))) {
-                    groups.step(new GroupInput.JoinWanted(group), now, fromGroups);
+                    groups.step(new GroupInput.JoinWanted(group), now, outlets.groups);
                 }
             }
             case Request.LeaveGroup(var group) -> {
@@ -282,7 +281,7 @@ public final class ClusterNode implements Machine<NodeInput, NodeNews> {
             case Request.LeaveCluster() -> {
                 if (leave == PlannedLeave.NOT_WANTED) {
                     leave = PlannedLeave.LEAVING_GROUPS;
-                    groups.waiting().forEach(wish -> groups.step(new GroupInput.LeaveWanted(wish.group()), now, fromGroups));
+                    groups.waiting().forEach(wish -> groups.step(new GroupInput.LeaveWanted(wish.group()), now, outlets.groups));
                     wishes.leaveAll();
                 }
             }
@@ -290,18 +289,18 @@ public final class ClusterNode implements Machine<NodeInput, NodeNews> {
                 Member member = ledger.state().members().get(node);
                 if (member != null) {
                     membership.step(new MembershipInput.EvictWanted(
-                            member.who(), "asked for by " + person + ": " + reason), now, fromMembership);
+                            member.who(), "asked for by " + person + ": " + reason), now, outlets.membership);
                 }
             }
             case Request.Acknowledge(NodeId node, String person, String remark) ->
-                fencer.step(new FenceInput.AcknowledgeWanted(node, person, remark), now, fromFencer);
+                fencer.step(new FenceInput.AcknowledgeWanted(node, person, remark), now, outlets.fencer);
             case Request.SendTo(NodeId node, int port, var content) ->
                 ports.send(node, port, content, ledger.state(), now, driver);
             case Request.OpenFences(String person, String remark) ->
-                fencer.step(new FenceInput.OpenWanted(person, remark), now, fromFencer);
+                fencer.step(new FenceInput.OpenWanted(person, remark), now, outlets.fencer);
             case Request.ToGroup toGroup -> talk.asked(toGroup, now);
             case Request.ChangeVoters(var change, String person) ->
-                voters.step(new VoterInput.ChangeWanted(change, "asked for by " + person), now, fromVoters);
+                voters.step(new VoterInput.ChangeWanted(change, "asked for by " + person), now, outlets.voters);
         }
     }
 
@@ -313,24 +312,22 @@ public final class ClusterNode implements Machine<NodeInput, NodeNews> {
             return;
         }
         config = config.with(next);
-        heartbeat.step(new HeartbeatInput.Configured(config.peers(), config.links()), now, fromHeartbeat);
-        ledger.step(new LedgerInput.Configured(config.nodes()), now, fromLedger);
-        membership.step(new MembershipInput.Configured(config.nodes()), now, fromMembership);
-        fencer.step(new FenceInput.Configured(config.fencing()), now, fromFencer);
-        loneFence.configured(config.fencing());
+        layers.configured(config, now, outlets);
         happened(NodeEvents.configured(config, version()));
     }
 
     /** Rule R4: a group is left only once what runs for it here is stopped and drained. */
     private void leaveGroup(GroupName group, long now) {
-        recovery.step(new RecoveryInput.CloseWanted(group), now, fromRecovery);
+        recovery.step(new RecoveryInput.CloseWanted(group), now, outlets.recovery);
     }
 
     /** Routes until nothing is told any more, and proposes what the layers want. */
     private void settle(long now) {
         route(now);
+        desk.see(now);
+        route(now);
         loneFence.see(ledger.enteredWith(), ledger.record().state().nextIntent(), ledger.lone(), ledger.state(), now,
-                fromLoneFence);
+                outlets.loneFence);
         followWishes(now);
         while (!stopped && ledger.proposable()) {
             Draft draft = ledger.draft();
@@ -340,9 +337,10 @@ public final class ClusterNode implements Machine<NodeInput, NodeNews> {
             }
             membership.drafted(draft); // rule A3: no lease for those whom this puts out, from before it is proposed
             membership.proposal().ifPresent(proposal -> happened(NodeEvents.of(proposal, version())));
-            ledger.step(new LedgerInput.Propose(draft), now, fromLedger);
+            ledger.step(new LedgerInput.Propose(draft), now, outlets.ledger);
             route(now);
         }
+        disks.carry(ledger.leading() ? ledger.following() : Optional.empty(), now);
         if (!stopped && lastVote.filter(vote -> vote.isOver(self, ledger.state(), now)).isPresent()) {
             stop(FaultCode.MEMBER_2, lastVote.get().reason(), true);
         }
@@ -351,24 +349,27 @@ public final class ClusterNode implements Machine<NodeInput, NodeNews> {
 
     private void route(long now) {
         int rounds = 0;
-        for (LayerNews news = rising.poll(); news != null && !stopped; news = rising.poll()) {
+        for (LayerNews news = outlets.rising.poll(); news != null && !stopped; news = outlets.rising.poll()) {
             Invariant.holds(++rounds < ROUNDS_LIMIT, "news without end: %s", news);
             switch (news) {
-                case LayerNews.OfHeartbeat(HeartbeatNews n) -> heard(n, now);
+                case LayerNews.OfHeartbeat(HeartbeatNews n) -> desk.network(n, now);
                 case LayerNews.OfLedger(LedgerNews n) -> agreed(n, now);
                 case LayerNews.OfMembership(MembershipNews n) -> membershipChanged(n, now);
                 case LayerNews.OfFence(FenceNews n) -> happened(NodeEvents.of(n, version()));
                 case LayerNews.OfGroup(GroupNews n) -> {
                     NodeEvents.of(n, version()).ifPresent(this::happened);
-                    recovery.step(new RecoveryInput.Changed(n), now, fromRecovery);
+                    recovery.step(new RecoveryInput.Changed(n), now, outlets.recovery);
                 }
                 case LayerNews.OfRecovery(RecoveryNews n) -> recovered(n, now);
                 case LayerNews.OfChannel(ChannelNews n) -> {
                     NodeEvents.of(n, version()).ifPresent(this::happened);
-                    GroupTalk.answer(n).ifPresent(answer -> recovery.step(answer, now, fromRecovery));
+                    GroupTalk.answer(n).ifPresent(answer -> recovery.step(answer, now, outlets.recovery));
                 }
                 case LayerNews.OfBarrier(BarrierNews n) -> happened(NodeEvents.of(n, version()));
                 case LayerNews.OfLone(LoneNews n) -> lone(n, now);
+                case LayerNews.ToDisk(NodeId disk, LedgerMessage asked) -> disks.ask(disk, asked, ledger.newestKnown(), now);
+                case LayerNews.OfVoter(NodeId disk, DiskVoterNews n) -> desk.voted(disk, n, now);
+                case LayerNews.OfDisk(DiskBeatNews n) -> desk.told(n, now);
             }
         }
     }
@@ -377,9 +378,9 @@ public final class ClusterNode implements Machine<NodeInput, NodeNews> {
     private void lone(LoneNews news, long now) {
         switch (news) {
             case LoneNews.Intended(Incarnation other, long intent) ->
-                ledger.step(new LedgerInput.FenceNoted(other, intent), now, fromLedger);
+                ledger.step(new LedgerInput.FenceNoted(other, intent), now, outlets.ledger);
             case LoneNews.Fenced(Incarnation other, long intent, var evidence, String proof) ->
-                ledger.step(new LedgerInput.OtherFenced(other, intent, evidence, proof), now, fromLedger);
+                ledger.step(new LedgerInput.OtherFenced(other, intent, evidence, proof), now, outlets.ledger);
             case LoneNews.Told(FenceNews told) -> happened(NodeEvents.of(told, version()));
         }
     }
@@ -387,12 +388,12 @@ public final class ClusterNode implements Machine<NodeInput, NodeNews> {
     private void heard(HeartbeatNews news, long now) {
         NodeEvents.of(news, version()).ifPresent(this::happened);
         if (news instanceof HeartbeatNews.LinksChanged(_, var twoWay)) {
-            ledger.step(new LedgerInput.TwoWay(twoWay), now, fromLedger);
+            ledger.step(new LedgerInput.TwoWay(twoWay.union(disks.leadersAway())), now, outlets.ledger);
         }
-        membership.step(new MembershipInput.Heard(news), now, fromMembership);
-        fencer.step(new FenceInput.Heard(news), now, fromFencer);
-        voters.step(new VoterInput.Heard(news), now, fromVoters);
-        loneFence.heard(news, now, fromLoneFence);
+        membership.step(new MembershipInput.Heard(news), now, outlets.membership);
+        fencer.step(new FenceInput.Heard(news), now, outlets.fencer);
+        voters.step(new VoterInput.Heard(news), now, outlets.voters);
+        loneFence.heard(news, now, outlets.loneFence);
     }
 
     private void agreed(LedgerNews news, long now) {
@@ -402,12 +403,12 @@ public final class ClusterNode implements Machine<NodeInput, NodeNews> {
             selfFence.agreed(applied.state());
         }
         NodeEvents.of(news, version()).ifPresent(this::happened);
-        membership.step(new MembershipInput.Agreed(news), now, fromMembership);
-        fencer.step(new FenceInput.Agreed(news), now, fromFencer);
-        groups.step(new GroupInput.Agreed(news), now, fromGroups);
+        membership.step(new MembershipInput.Agreed(news), now, outlets.membership);
+        fencer.step(new FenceInput.Agreed(news), now, outlets.fencer);
+        groups.step(new GroupInput.Agreed(news), now, outlets.groups);
         talk.agreed(news, now); // before the recovery, which asks in this very state how far the messages are
-        recovery.step(new RecoveryInput.Agreed(news), now, fromRecovery);
-        voters.step(new VoterInput.Agreed(news), now, fromVoters);
+        recovery.step(new RecoveryInput.Agreed(news), now, outlets.recovery);
+        voters.step(new VoterInput.Agreed(news), now, outlets.voters);
         if (news instanceof LedgerNews.Applied(_, ClusterState state, _, _)) {
             ports.applied(state).forEach((who, count) -> happened(NodeEvents.undelivered(who, count, version())));
             gate.released(state).forEach(held -> deliver(held.from(), held.message(), now));
@@ -425,11 +426,11 @@ public final class ClusterNode implements Machine<NodeInput, NodeNews> {
         boolean leavesAll = leave != PlannedLeave.NOT_WANTED;
         wishes.leavesDue(self, ledger.state(), leavesAll, recovery::isLeaving).forEach(group -> leaveGroup(group, now));
         wishes.joinsDue(recovery::isLeaving)
-                .forEach(group -> groups.step(new GroupInput.JoinWanted(group), now, fromGroups));
+                .forEach(group -> groups.step(new GroupInput.JoinWanted(group), now, outlets.groups));
         PlannedLeave next = fencer.isActing() ? leave : leave.next(self, ledger.state()); // rule F7
         if (next != leave) {
             leave = next;
-            membership.step(new MembershipInput.LeaveWanted(), now, fromMembership);
+            membership.step(new MembershipInput.LeaveWanted(), now, outlets.membership);
         }
         route(now);
     }
@@ -437,13 +438,10 @@ public final class ClusterNode implements Machine<NodeInput, NodeNews> {
     private void membershipChanged(MembershipNews news, long now) {
         NodeEvents.of(news, version()).ifPresent(this::happened);
         switch (news) {
-            case MembershipNews.ActUntil(long until) -> {
-                driver.announce(new NodeNews.ActUntil(until));
-                fencer.step(new FenceInput.ActUntil(until), now, fromFencer);
-                loneFence.actUntil(until, now, fromLoneFence);
-            }
+            case MembershipNews.ActUntil(long until) -> actUntil(desk.pilled() ? Long.MIN_VALUE : until, now);
+            case MembershipNews.RowTold(var row) -> disks.row(row);
             case MembershipNews.SelfOut(boolean planned, String reason) -> {
-                ledger.step(new LedgerInput.StandDown(reason), now, fromLedger);
+                ledger.step(new LedgerInput.StandDown(reason), now, outlets.ledger);
                 if (planned && VoterKeeper.votesLast(self.node(), ledger.state())) {
                     lastVote = Optional.of(new LastVote(reason, now + config.times().phaseLimitNs()));
                 } else if (planned) {
@@ -457,10 +455,16 @@ public final class ClusterNode implements Machine<NodeInput, NodeNews> {
         }
     }
 
+    private void actUntil(long until, long now) {
+        driver.announce(new NodeNews.ActUntil(until));
+        fencer.step(new FenceInput.ActUntil(until), now, outlets.fencer);
+        loneFence.actUntil(until, now, outlets.loneFence);
+    }
+
     private void recovered(RecoveryNews news, long now) {
         NodeEvents.of(news, version()).ifPresent(this::happened);
         switch (news) {
-            case RecoveryNews.Closed(var group) -> groups.step(new GroupInput.LeaveWanted(group), now, fromGroups);
+            case RecoveryNews.Closed(var group) -> groups.step(new GroupInput.LeaveWanted(group), now, outlets.groups);
             case RecoveryNews.SelfWithdrawn(var group, _, _) -> selfFence.withdrawn(group, now);
             case RecoveryNews.Begin _, RecoveryNews.Abandon _, RecoveryNews.Recovered _,
                  RecoveryNews.ParticipantFailed _, RecoveryNews.Waiting _ -> {
@@ -488,13 +492,7 @@ public final class ClusterNode implements Machine<NodeInput, NodeNews> {
         return ledger.state().version();
     }
 
-    private <N> LayerOutbox<N> outbox(Function<N, LayerNews> label) {
-        return new LayerOutbox<>(label, rising, () -> driver);
-    }
-
-    private static <N> void dueOf(Machine<?, N> machine, long now, Outbox<N> out) {
-        if (machine.deadline() <= now) {
-            machine.due(now, out);
-        }
+    private Outbox<NodeNews> driver() {
+        return driver;
     }
 }

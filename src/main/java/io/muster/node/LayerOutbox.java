@@ -1,6 +1,7 @@
 package io.muster.node;
 
 import io.muster.base.NodeId;
+import io.muster.ledger.LedgerMessage;
 import io.muster.machine.Effect;
 import io.muster.machine.Message;
 import io.muster.machine.Outbox;
@@ -8,7 +9,10 @@ import java.util.Queue;
 import java.util.function.Function;
 import java.util.function.Supplier;
 
-/** Passes a layer's sends and effects to the driver of the step that is being taken, and lines its news up. */
+/**
+ * Passes a layer's sends and effects to the driver of the step that is being taken, and lines its news up; so it does what is
+ * for a disk, which this node asks itself.
+ */
 final class LayerOutbox<N> implements Outbox<N> {
 
     private final Function<N, LayerNews> label;
@@ -23,7 +27,13 @@ final class LayerOutbox<N> implements Outbox<N> {
 
     @Override
     public void send(NodeId to, Message message) {
-        driver.get().send(to, message);
+        if (to.isDisk()) {
+            if (message instanceof LedgerMessage asked) {
+                rising.add(new LayerNews.ToDisk(to, asked));
+            }
+        } else {
+            driver.get().send(to, message);
+        }
     }
 
     @Override

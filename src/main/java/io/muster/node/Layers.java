@@ -4,12 +4,18 @@ import io.muster.base.FaultCode;
 import io.muster.base.Hash64;
 import io.muster.base.NodeId;
 import io.muster.base.NodeSet;
+import io.muster.fence.FenceInput;
 import io.muster.fence.Fencer;
 import io.muster.fence.LoneFence;
 import io.muster.group.GroupManager;
 import io.muster.heartbeat.Heartbeat;
+import io.muster.heartbeat.HeartbeatInput;
 import io.muster.ledger.Ledger;
+import io.muster.ledger.LedgerInput;
+import io.muster.machine.Machine;
+import io.muster.machine.Outbox;
 import io.muster.membership.Membership;
+import io.muster.membership.MembershipInput;
 import io.muster.membership.VoterChange;
 import io.muster.membership.VoterKeeper;
 import io.muster.recovery.Participant;
@@ -28,14 +34,45 @@ record Layers(
         GroupTalk talk,
         VoterKeeper voters,
         LoneFence loneFence,
-        Ports ports) {
+        Ports ports,
+        SharedDisks disks) {
 
     /** When the first of them wants to be called. */
     long deadline() {
         long below = Math.min(heartbeat.deadline(), Math.min(ledger.deadline(), membership.deadline()));
         long middle = Math.min(fencer.deadline(), Math.min(groups.deadline(), recovery.deadline()));
         long beside = Math.min(talk.deadline(), Math.min(voters.deadline(), loneFence.deadline()));
-        return Math.min(Math.min(below, middle), Math.min(beside, ports.deadline()));
+        return Math.min(Math.min(below, middle), Math.min(beside, Math.min(ports.deadline(), disks.deadline())));
+    }
+
+    /** Whatever is due above the heartbeat. */
+    void due(long now, LayerOutlets out, Outbox<NodeNews> driver) {
+        dueOf(ledger, now, out.ledger);
+        dueOf(membership, now, out.membership);
+        dueOf(fencer, now, out.fencer);
+        dueOf(groups, now, out.groups);
+        dueOf(recovery, now, out.recovery);
+        ports.due(now, driver);
+        talk.due(now);
+        dueOf(voters, now, out.voters);
+        if (loneFence.deadline() <= now) {
+            loneFence.due(now, out.loneFence);
+        }
+    }
+
+    void configured(NodeConfig config, long now, LayerOutlets out) {
+        heartbeat.step(new HeartbeatInput.Configured(config.peers(), config.links()), now, out.heartbeat);
+        ledger.step(new LedgerInput.Configured(config.voters()), now, out.ledger);
+        membership.step(new MembershipInput.Configured(config.nodes()), now, out.membership);
+        fencer.step(new FenceInput.Configured(config.fencing()), now, out.fencer);
+        loneFence.configured(config.fencing());
+        disks.configured(config.peers(), now);
+    }
+
+    private static <N> void dueOf(Machine<?, N> machine, long now, Outbox<N> out) {
+        if (machine.deadline() <= now) {
+            machine.due(now, out);
+        }
     }
 
     void digest(Hash64 into) {
@@ -49,6 +86,7 @@ record Layers(
         voters.digest(into);
         loneFence.digest(into);
         ports.digest(into);
+        disks.digest(into);
     }
 
     /** Why this node cannot take a request at all; what it can only not do yet is no reason. */
@@ -89,8 +127,8 @@ record Layers(
     }
 
     private static Optional<String> unknown(VoterChange change, NodeConfig config) {
-        NodeSet named = NodeSet.of(change.votes().keySet()).minus(config.nodes());
-        return named.isEmpty() ? Optional.empty() : Optional.of("%s is no configured node; these are %s".formatted(
-                named, config.nodes()));
+        NodeSet named = NodeSet.of(change.votes().keySet()).minus(config.voters());
+        return named.isEmpty() ? Optional.empty() : Optional.of("%s is no configured node or voting disk; these are %s"
+                .formatted(named, config.voters()));
     }
 }

@@ -129,7 +129,7 @@ final class NodeEvents {
                 Optional.of(event("node.dead", version, "who", who, "intent", intent));
             case MembershipNews.NodeJoined(Incarnation who) -> Optional.of(event("node.joined", version, "who", who));
             case MembershipNews.NodeLeft(Incarnation who) -> Optional.of(event("node.left", version, "who", who));
-            case MembershipNews.ActUntil _ -> Optional.empty();
+            case MembershipNews.ActUntil _, MembershipNews.RowTold _ -> Optional.empty();
             case MembershipNews.SelfOut(boolean planned, String reason) ->
                 Optional.of(event("self.out", version, "planned", planned, "reason", reason));
         };
@@ -228,7 +228,7 @@ final class NodeEvents {
     }
 
     /** @param namesAndValues name, value, name, value; whatever is no number and no truth value is told as text */
-    private static NodeEvent event(String name, long version, Object... namesAndValues) {
+    static NodeEvent event(String name, long version, Object... namesAndValues) {
         LinkedHashMap<String, Object> fields = new LinkedHashMap<>();
         for (int i = 0; i < namesAndValues.length; i += 2) {
             Object value = namesAndValues[i + 1];

@@ -44,4 +44,11 @@ public sealed interface NodeInput {
 
     /** A peer with a certificate of this cluster keeps to another ledger of it (rule Q6b). */
     record OtherLedger(Incarnation who, long ledger) implements NodeInput {}
+
+    /**
+     * How many of the own links have a carrier now; told when it changes. Never told, nothing is said of it.
+     *
+     * @param links 0 to {@link NodeConfig#LINKS_LIMIT}
+     */
+    record Carrier(int links) implements NodeInput {}
 }

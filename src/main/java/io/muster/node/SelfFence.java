@@ -17,7 +17,7 @@ import java.util.TreeMap;
  * Takes this node out by itself: the gate is shut for good and the node ends, so that the others may recover it. It is
  * one mechanism for whoever finds that this node may not go on (003-32); losing the quorum's word is only one cause.
  *
- * <p>Two users tell a verdict at once, by {@link Verdict}. The third is watched here: a group from which this node has
+ * <p>Most users tell a verdict at once, by {@link Verdict}. One is watched here: a group from which this node has
  * withdrawn, and whose participants do not stop. Their IO cannot be called drained by anybody (rule R4), so after the
  * phase limit nothing is left but to end the process that holds it.
  */
@@ -32,7 +32,11 @@ final class SelfFence {
         /** A participant can neither go on nor stop. */
         CANNOT_STOP(FaultCode.RECOVERY_1),
         /** Somebody goes on in another ledger of this cluster (rule Q6b). */
-        OTHER_LEDGER(FaultCode.VOTER_3);
+        OTHER_LEDGER(FaultCode.VOTER_3),
+        /** Somebody who fences this life has put a pill into its mail (rule B7). */
+        PILL(FaultCode.DISK_5),
+        /** Another daemon writes where only this life may (rule B5). */
+        NOT_ALONE(FaultCode.DISK_5);
 
         private final FaultCode code;
 

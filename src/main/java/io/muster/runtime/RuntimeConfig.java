@@ -2,10 +2,12 @@ package io.muster.runtime;
 
 import io.muster.base.ClusterFault;
 import io.muster.base.FaultCode;
+import io.muster.base.DiskTimes;
 import io.muster.base.NodeId;
 import io.muster.base.NodeSet;
 import io.muster.base.TimeBudget;
 import io.muster.base.WatchdogTimes;
+import io.muster.node.NodeDisk;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.UnknownHostException;
@@ -142,8 +144,9 @@ public record RuntimeConfig(
      * @param path        of a block device or an image file
      * @param direct      past the cache of this machine (rule D6); false only for trials on one machine
      * @param timeLimitNs a request that takes longer has failed (rule D9), even if it asked for more time
+     * @param use         what the node does on it
      */
-    public record Disk(Path path, boolean direct, long timeLimitNs) {
+    public record Disk(Path path, boolean direct, long timeLimitNs, NodeDisk use) {
 
         /** What a disk's name looks like. */
         public static final String NAME = "[a-z][a-z0-9-]{0,31}";
@@ -151,6 +154,11 @@ public record RuntimeConfig(
         public static final int LIMIT = 16;
         /** Of a disk whose configuration does not say. */
         public static final long TIME_LIMIT_NS = 5_000_000_000L;
+
+        /** Without a vote, and with the times as shipped. */
+        public Disk(Path path, boolean direct, long timeLimitNs) {
+            this(path, direct, timeLimitNs, new NodeDisk(Optional.empty(), DiskTimes.shipped()));
+        }
     }
 
     /**

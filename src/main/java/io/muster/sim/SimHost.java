@@ -17,6 +17,7 @@ final class SimHost {
     private Optional<SimProcess> process = Optional.empty();
     private final TreeMap<Incarnation, SimProcess> former = new TreeMap<>();
     private boolean recordLost;
+    private boolean carrier = true;
 
     SimHost(NodeId node, SimDisk disk, SimClock clock) {
         this.node = node;
@@ -38,6 +39,15 @@ final class SimHost {
 
     boolean up() {
         return up;
+    }
+
+    /** Whether its cable is in. */
+    boolean carrier() {
+        return carrier;
+    }
+
+    void carrier(boolean there) {
+        carrier = there;
     }
 
     String bootId() {

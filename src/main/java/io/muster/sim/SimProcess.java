@@ -197,6 +197,7 @@ final class SimProcess {
                 hash.add(8).add(participant).add(answer.toString());
             case NodeInput.Configured configured -> hash.add(10).add(configured.toString());
             case NodeInput.OtherLedger other -> hash.add(11).add(other.toString());
+            case NodeInput.Carrier(int links) -> hash.add(12).add(links);
         }
         trace.line(time.now(), Optional.of(life), input);
     }

@@ -25,6 +25,7 @@ import java.util.stream.IntStream;
  * @param faults        those that are aimed, or have a number of their own
  * @param voters        how many of the nodes have a vote: the first ones
  * @param policy        by which the electorate changes
+ * @param disks         how many shared disks have a vote beside them
  */
 record SimSettings(
         long seed,
@@ -43,7 +44,8 @@ record SimSettings(
         long safetyNs,
         SimFaults faults,
         int voters,
-        VotePolicy policy) {
+        VotePolicy policy,
+        int disks) {
 
     private static final long MS = TimeBudget.MS;
 
@@ -64,12 +66,18 @@ record SimSettings(
             Map<SimFence.Mood, Integer> fence, Map<Chaos.Act, Integer> acts, long actEveryNs, long restartNs,
             long safetyNs, SimFaults faults, int voters) {
         this(seed, nodes, links, groups, times, clockRatePpm, network, disk, participants, fence, acts, actEveryNs,
-                restartNs, safetyNs, faults, voters, VotePolicy.FIXED);
+                restartNs, safetyNs, faults, voters, VotePolicy.FIXED, 0);
+    }
+
+    /** The same with voting disks. */
+    SimSettings withDisks(int count) {
+        return new SimSettings(seed, nodes, links, groups, times, clockRatePpm, network, disk, participants, fence, acts,
+                actEveryNs, restartNs, safetyNs, faults, voters, policy, count);
     }
 
     SimSettings with(VotePolicy other) {
         return new SimSettings(seed, nodes, links, groups, times, clockRatePpm, network, disk, participants, fence, acts,
-                actEveryNs, restartNs, safetyNs, faults, voters, other);
+                actEveryNs, restartNs, safetyNs, faults, voters, other, disks);
     }
 
     /** Times of the simulated cluster: those of a local network, with limits short enough to be met often. */
@@ -82,14 +90,14 @@ record SimSettings(
     /** The same with another number of links. */
     SimSettings withLinks(int count) {
         return new SimSettings(seed, nodes, count, groups, times, clockRatePpm, network, disk, participants, fence, acts,
-                actEveryNs, restartNs, safetyNs, faults, voters, policy);
+                actEveryNs, restartNs, safetyNs, faults, voters, policy, disks);
     }
 
     /** The same, and only the first {@code count} nodes have a vote. */
     SimSettings voters(int count) {
         return new SimSettings(
                 seed, nodes, links, groups, times, clockRatePpm, network, disk, participants, fence, acts, actEveryNs,
-                restartNs, safetyNs, faults, count, policy);
+                restartNs, safetyNs, faults, count, policy, disks);
     }
 
     /** A cluster in which nothing goes wrong by itself. */
@@ -103,6 +111,6 @@ record SimSettings(
     SimSettings withClockRatePpm(long ppm) {
         return new SimSettings(
                 seed, nodes, links, groups, times, ppm, network, disk, participants, fence, acts, actEveryNs, restartNs,
-                safetyNs, faults, voters, policy);
+                safetyNs, faults, voters, policy, disks);
     }
 }

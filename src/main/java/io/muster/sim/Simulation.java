@@ -26,6 +26,7 @@ import io.muster.node.NodeNews;
 import io.muster.node.Request;
 import io.muster.quorum.Electorate;
 import io.muster.sim.check.Checkers;
+import io.muster.sim.check.ChosenStates;
 import io.muster.sim.check.Truth;
 import io.muster.sim.check.Violation;
 import java.util.ArrayList;
@@ -58,6 +59,7 @@ final class Simulation {
     private final Moments moments;
     private final SimNetwork network;
     private final SimFence fence;
+    private final SimDisks disks;
     private Fencing fencing;
     private final TreeMap<NodeId, SimHost> hosts = new TreeMap<>();
     private final SimServices services = new SimServices(this);
@@ -80,6 +82,7 @@ final class Simulation {
         this.nodes = SimSettings.first(settings.nodes());
         TreeMap<NodeId, Long> recordIds = new TreeMap<>();
         NodeSet voters = SimSettings.first(settings.voters());
+        voters = voters.union(SimDisks.first(settings.disks()));
         voters.forEach(node -> recordIds.put(node, recordId(node)));
         Electorate electorate = Electorate.majorityOf(voters);
         ClusterState founding = ClusterState.founded(
@@ -89,6 +92,7 @@ final class Simulation {
         this.moments = new Moments(truth.chosen());
         SimWorld world = new SimWorld(this);
         this.network = new SimNetwork(time, chance.fork("network"), new FrameCodec(cluster), world, trace);
+        this.disks = new SimDisks(this, settings.disks(), cluster, time, new Prng(settings.seed()).fork("shared disks"));
         this.fence = new SimFence(time, chance.fork("fence"), world);
         for (NodeId node : nodes) {
             SimDisk disk = new SimDisk(time, chance.fork("disk" + node), (file, content) -> diskChanged(node, file, content));
@@ -122,6 +126,10 @@ final class Simulation {
 
     SimNetwork network() {
         return network;
+    }
+
+    SimDisks disks() {
+        return disks;
     }
 
     SimFence fence() {
@@ -177,7 +185,7 @@ final class Simulation {
 
     /** Everything that was done to the cluster. */
     long faults() {
-        return worldFaults + network.faults() + fence.faults()
+        return worldFaults + network.faults() + fence.faults() + disks.faults()
                 + hosts.values().stream().mapToLong(host -> host.disk().faults()).sum()
                 + services.faults();
     }
@@ -208,7 +216,7 @@ final class Simulation {
         HostProcess where = new HostProcess(node.toString(), host.bootId(), "", 100 + life.life(), time.now());
         SimProcess process = new SimProcess(life, where, nodes.without(node), host.clock(), time, trace, driver);
         NodeConfig config = new NodeConfig(
-                cluster, life, where, nodes, settings.links(), settings.times(), fencing, ViewSettings.DEFAULT);
+                cluster, life, where, nodes, settings.links(), settings.times(), fencing, ViewSettings.DEFAULT, disks.config());
         note(Optional.of(life), "starts");
         host.holds(process);
         truth.begins(life);
@@ -217,6 +225,7 @@ final class Simulation {
                 config, loaded, services.of(process, chance),
                 new Prng(settings.seed()).fork(life.toString()), process.localNow()));
         network.started(process);
+        disks.started(host);
     }
 
     void startAll() {
@@ -356,7 +365,8 @@ final class Simulation {
         boolean more = true;
         while (more) {
             more = time.step(moment);
-            long changes = network.changes() + hosts.values().stream().mapToLong(host -> host.disk().faults()).sum();
+            long changes = network.changes() + disks.faults()
+                    + hosts.values().stream().mapToLong(host -> host.disk().faults()).sum();
             if (changes != disturbances) {
                 disturbances = changes;
                 truth.disturbed();
@@ -398,14 +408,15 @@ final class Simulation {
         }
         truth.recordIs(node, record);
         checkers.durable(node, record);
-        var chosen = record.accepted().flatMap(ballot ->
-                truth.chosen().accepted(node, ballot, record.state(), record.lone()));
-        chosen.ifPresent(made -> {
-            note(Optional.empty(), "version " + made.state().version() + " is chosen: " + made.state().events());
-            fencesEvidenced += made.state().events().stream().filter(FenceEvidenced.class::isInstance).count();
-            checkers.chosen(made.ballot(), made.state());
-            moments.chosen(made.state().events());
-        });
+        record.accepted().flatMap(ballot -> truth.chosen().accepted(node, ballot, record.state(), record.lone()))
+                .ifPresent(this::chosen);
+    }
+
+    void chosen(ChosenStates.Chosen made) {
+        note(Optional.empty(), "version " + made.state().version() + " is chosen: " + made.state().events());
+        fencesEvidenced += made.state().events().stream().filter(FenceEvidenced.class::isInstance).count();
+        checkers.chosen(made.ballot(), made.state());
+        moments.chosen(made.state().events());
     }
 
     private final SimProcess.Driver driver = new SimProcess.Driver() {
@@ -442,8 +453,8 @@ final class Simulation {
                     checkers.fencing(from.life(), act);
                     fence.act(act, completion -> from.input(new NodeInput.Completed(completion)));
                 }
-                case Effect.OnDisk order -> from.input(new NodeInput.Completed(
-                        new Completion.DiskFailed(order.ticket(), "there is no disk " + order.disk())));
+                case Effect.OnDisk order -> disks.perform(
+                        from, order, completion -> from.input(new NodeInput.Completed(completion)));
             }
         }
 

@@ -120,7 +120,7 @@ public final class Swarm {
                 seed, nodeCount, (int) chance.between(1, 2), (int) chance.between(1, 3), SimSettings.shortTimes(),
                 faults.clockRatePpm(), network(chance), disk(chance, faults), participants(chance),
                 fence(chance), acts(chance), chance.between(150, 2_500) * MS, chance.between(200, 6_000) * MS,
-                chance.between(15, 45) * TimeBudget.SECOND, faults, voters, VotePolicy.FIXED);
+                chance.between(15, 45) * TimeBudget.SECOND, faults, voters);
         return drawn.with(policy(new Prng(seed).fork("policy"), drawn));
     }
 

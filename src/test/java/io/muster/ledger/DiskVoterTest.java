@@ -181,7 +181,7 @@ class DiskVoterTest {
         }
 
         void run() {
-            for (int step = 0; step < 160; step++) {
+            for (int step = 0; step < 190; step++) {
                 int at = chance.nextInt(racers.size());
                 Racer racer = racers.get(at);
                 if (!ghosts.isEmpty() && chance.chance(0.1)) {

@@ -219,7 +219,8 @@ final class ToyCluster {
                 case ViewInstalled(View view) -> views.put(from, view);
                 case ActUntil(long until) -> actUntil.put(from, until);
                 case SelfOut _ -> machines.remove(from);
-                case MembershipNews.NodeDead _, MembershipNews.NodeJoined _, MembershipNews.NodeLeft _ -> { }
+                case MembershipNews.NodeDead _, MembershipNews.NodeJoined _, MembershipNews.NodeLeft _,
+                        MembershipNews.RowTold _ -> { }
             }
         }
         for (Recorded.Sent sent : out.takeSent()) {

@@ -15,6 +15,7 @@ import io.muster.node.Wait;
 import io.muster.recovery.Participant;
 import io.muster.recovery.RecoveryPlan;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * One promise of the whole cluster. It is told of everything that happens, at the moment it happens, and throws a
@@ -76,4 +77,7 @@ public interface Checker {
 
     /** After the cluster was healed and says that it has recovered. */
     default void end() {}
+
+    /** A life looks at the ledger slots of a voting disk at this moment. @param highest ballot promised there */
+    default void diskLooked(Incarnation who, NodeId disk, Optional<Ballot> highest) {}
 }

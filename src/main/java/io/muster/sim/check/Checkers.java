@@ -18,6 +18,7 @@ import io.muster.recovery.RecoveryPlan;
 import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
+import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.function.Consumer;
@@ -178,5 +179,10 @@ public final class Checkers implements Checker {
     @Override
     public void end() {
         ask(Checker::end);
+    }
+
+    @Override
+    public void diskLooked(Incarnation who, NodeId disk, Optional<Ballot> highest) {
+        ask(checker -> checker.diskLooked(who, disk, highest));
     }
 }

@@ -11,6 +11,7 @@ import io.muster.ledger.LedgerEvent;
 import io.muster.ledger.LedgerMessage;
 import io.muster.machine.Message;
 import io.muster.membership.MembershipMessage;
+import java.util.Optional;
 import java.util.TreeMap;
 import java.util.TreeSet;
 
@@ -108,6 +109,16 @@ public final class LeaseTruth implements Checker {
         if (message instanceof LedgerMessage.BeatHeard(Ballot ballot, long sequence, _)
                 && own != null && own.ballot.equals(ballot)) {
             own.answered.merge(from.node(), sequence, Math::max);
+            prove(own);
+        }
+    }
+
+    /** Nobody has promised more there: what this life has sent so far counts as answered, as by an acceptor that heard it. */
+    @Override
+    public void diskLooked(Incarnation who, NodeId disk, Optional<Ballot> highest) {
+        Beats own = beats.get(who);
+        if (own != null && !own.sentAt.isEmpty() && highest.filter(ballot -> ballot.compareTo(own.ballot) > 0).isEmpty()) {
+            own.answered.merge(disk, own.sentAt.lastKey(), Math::max);
             prove(own);
         }
     }
