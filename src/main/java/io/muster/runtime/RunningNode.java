@@ -278,6 +278,9 @@ public final class RunningNode implements AutoCloseable {
                     reason -> running.lost(FaultCode.WATCHDOG_1, reason), () -> endedAsPlanned || !holds(node, clock)));
             running.start();
             Trust trust = new Trust(secure, seal, machine.datagramKey(), links);
+            Carriers carriers = new Carriers(machine.nodes().get(self).links(), mailbox);
+            closers.push(carriers::close);
+            carriers.start();
             trust.watch(wireEvents::expires);
             closers.push(trust::close);
             return new RunningNode(running, config, clock, gate, counters, closers, ports,
