@@ -41,9 +41,9 @@ final class Carriers implements AutoCloseable {
         thread.interrupt();
     }
 
-    /** While all links have their carrier from the start on, nothing is told. */
+    /** Told at the start, too: a node of which nothing is known is worth no less than one that has lost its carrier. */
     private void watch() {
-        int told = links.size();
+        int told = -1;
         try {
             while (true) {
                 int now = count();

@@ -177,8 +177,9 @@ final class Bench {
         return out.takeSent();
     }
 
+    /** What was announced, without the rows that go to shared disks: they are told in each ask period. */
     List<MembershipNews> news() {
-        return out.takeNews();
+        return out.takeNews().stream().filter(news -> !(news instanceof MembershipNews.RowTold)).toList();
     }
 
     static LedgerEvent joined(Incarnation who) {

@@ -159,7 +159,7 @@ class FenceRunnerTest {
     void badConfigurationIsFoundAtStart() throws Exception {
         runner.run(order(7, "ipmi", LONG_NS));
         assertThat(((Completion.FenceEnded) next()).proof()).contains("\"ipmi\" is not configured");
-        assertConfigFault(Map.of("ipmi", Map.of()), "\"ipmi\"", "[manual, process, scripted]");
+        assertConfigFault(Map.of("ipmi", Map.of()), "\"ipmi\"", "[manual, process, scripted, storage-epoch, watchdog]");
         assertConfigFault(Map.of("scripted", Map.of()), "\"scripted\"", "\"file\"");
         assertConfigFault(Map.of("scripted", Map.of("file", folder.resolve("none").toString())), "none");
     }
