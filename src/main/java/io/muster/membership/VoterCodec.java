@@ -51,7 +51,7 @@ public final class VoterCodec implements Codec<VoterMessage> {
     private static VoterChange change(ByteReader from) throws MalformedFrame {
         TreeMap<NodeId, Integer> votes = new TreeMap<>();
         for (int left = from.size(NodeId.LIMIT); left > 0; left--) {
-            NodeId node = from.node();
+            NodeId node = from.voter();
             if (!votes.isEmpty() && votes.lastKey().compareTo(node) >= 0) {
                 throw new MalformedFrame("%s after %s".formatted(node, votes.lastKey()));
             }
