@@ -143,6 +143,8 @@ final class RunningCluster implements AutoCloseable {
             node.await(status -> status.state().members().size() == numbers.length && status.actingForNs() > 0
                     && status.peers().stream().allMatch(NodeStatus.Peer::hearsUs));
         }
+        // Until all were in, leaders may have changed: what is to be left undisturbed begins here.
+        nodes.forEach(node -> node.events().clear());
         return nodes;
     }
 
